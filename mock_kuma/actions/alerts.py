@@ -1,0 +1,164 @@
+"""What changes an alert by hand: raised, changed by a KUMA user, closed through the API.
+
+One transaction each, opened by the caller. Source: REST API, 3.4 and 7.3. Rule: nothing reopens a
+closed alert, and every change counts the version up and is in the history.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mock_kuma.actions import events as event_actions
+from mock_kuma.domain import alerts as life
+from mock_kuma.domain.problems import (
+    AccessDenied,
+    AlertAlreadyClosed,
+    Conflict,
+    NotFound,
+    TenantDisabled,
+)
+from mock_kuma.store import alerts as alert_store
+from mock_kuma.store import directory
+from mock_kuma.store import events as event_store
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from mock_kuma.domain.roles import Scope
+    from mock_kuma.world import World
+
+
+def raise_alerts(
+    connection: Connection,
+    world: World,
+    drafts: list[tuple[dict[str, Any], list[dict[str, Any]]]],
+) -> list[str]:
+    """Store new alerts, each a row without its counts and its complete events; return their ids."""
+    ids = [row["id"] for row, _ in drafts]
+    double = alert_store.taken(connection, world.id, ids)
+    if double is None and len(set(ids)) < len(ids):
+        double = next(key for key in ids if ids.count(key) > 1)
+    if double is not None:
+        raise Conflict(double, "an alert of this world has this id already")
+    now = world.clock.now()
+    event_rows: list[dict[str, Any]] = []
+    notes: list[dict[str, Any]] = []
+    for row, events in drafts:
+        own = [
+            event_actions.event_rows(world, event, alert=row["id"], place=place)
+            for place, event in enumerate(events)
+        ]
+        event_rows.extend(line for lines in own for line in lines)
+        row.update(
+            world=world.id,
+            version=1,
+            event_count=len(own),
+            event_bytes=sum(event_actions.size(lines) for lines in own),
+            successor=None,
+            created=now,
+            updated=now,
+        )
+        details = {"event_ids": [lines[0]["id"] for lines in own], "last_seen": row["last_seen"]}
+        notes.append(
+            {
+                "world": world.id,
+                "alert": row["id"],
+                "version": 1,
+                "at": now,
+                "change": "opened",
+                "details": msgspec.json.encode(details).decode(),
+            }
+        )
+    if drafts:
+        alert_store.add(connection, [row for row, _ in drafts])
+        if event_rows:
+            double = event_store.taken(connection, world.id, [line["id"] for line in event_rows])
+            if double is not None:
+                raise Conflict(double, "an event of this world has this ID already")
+        event_store.add(connection, event_rows)
+        alert_store.note(connection, notes)
+    return ids
+
+
+def close(connection: Connection, world: World, scope: Scope, *, alert: str, reason: life.Reason) -> None:
+    """Close an alert as the API does.
+
+    The order of the refusals is inferred (REST API, 3.4): alert, tenant, role, state.
+    """
+    row = alert_store.find(connection, world.id, alert)
+    if row is None:
+        raise NotFound("alert", alert)
+    tenant = directory.tenant(connection, world.id, row.tenant)
+    if tenant is not None and tenant.disabled:
+        raise TenantDisabled(row.tenant)
+    if not scope.covers(row.tenant):
+        raise AccessDenied(f"no role in tenant {row.tenant} allows to close its alerts")
+    if row.status == life.Status.CLOSED:
+        raise AlertAlreadyClosed(alert)
+    _write(
+        connection,
+        world,
+        row,
+        {"status": life.Status.CLOSED.value, "closing_reason": reason.value},
+        change="closed",
+    )
+
+
+def change(
+    connection: Connection,
+    world: World,
+    *,
+    alert: str,
+    status: life.Status | None = None,
+    assignee: str | None = None,
+    priority: life.Priority | None = None,
+    closing_reason: life.Reason | None = None,
+) -> None:
+    """Do what a KUMA user does in the console; what is None stays.
+
+    Giving a new alert to somebody makes it assigned, and taking it away makes it new again.
+    """
+    row = alert_store.find(connection, world.id, alert)
+    if row is None:
+        raise NotFound("alert", alert)
+    status = status or _status_by_assignee(row, assignee)
+    values: dict[str, Any] = {}
+    if status is not None:
+        closes_again = status is life.Status.CLOSED and row.status == status
+        if closes_again or not life.may_move(row.status, status):
+            raise Conflict(alert, f"an alert cannot go from {row.status} to {status.value}")
+        values["status"] = status.value
+        if status is life.Status.CLOSED:
+            values["closing_reason"] = (closing_reason or life.Reason.RESPONDED).value
+        if status is life.Status.NEW:
+            values["assignee"] = ""
+    if assignee is not None:
+        values["assignee"] = assignee
+    if priority is not None:
+        values["priority"] = priority.value
+    if closing_reason is not None and status is not life.Status.CLOSED:
+        raise Conflict(alert, "only an alert that is being closed takes a closing reason")
+    changed = {key: value for key, value in values.items() if value != row._mapping[key]}  # noqa: SLF001 -- the public name of a Row's columns by name
+    if changed:
+        kind = "closed" if changed.get("status") == life.Status.CLOSED else "changed"
+        _write(connection, world, row, changed, change=kind)
+
+
+def _status_by_assignee(row: Any, assignee: str | None) -> life.Status | None:
+    if assignee and row.status == life.Status.NEW:
+        return life.Status.ASSIGNED
+    if assignee == "" and row.status == life.Status.ASSIGNED:
+        return life.Status.NEW
+    return None
+
+
+def _write(connection: Connection, world: World, row: Any, values: dict[str, Any], *, change: str) -> None:
+    after = {
+        "id": row.id,
+        "version": row.version + 1,
+        "updated": world.clock.now(),
+    }
+    alert_store.change(connection, world.id, row.id, {**values, **after})
+    event_actions.note(connection, world, after, change, values)

@@ -1,0 +1,150 @@
+"""Query strings and bodies, as clients really send them, to the domain's values.
+
+Source: REST API, 2 and 3.1. The names ``tenantID`` and ``clusterID`` are read in any case, since the
+English pages print ``TenantID``. Presence flags mean true whatever their value. Of a parameter that takes
+one value the first counts. Rule: this is the only module that reads a query string.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+
+from mock_kuma.domain import moments
+from mock_kuma.domain.alerts import Status
+from mock_kuma.domain.filters import AlertFilter, TenantFilter, TimestampField
+from mock_kuma.domain.patterns import BadPattern, Pattern
+from mock_kuma.domain.problems import BadInput
+
+if TYPE_CHECKING:
+    from mock_kuma.domain.roles import Scope
+
+_ANY_CASE: Final = {"tenantid": "tenantID", "clusterid": "clusterID"}
+_STATUSES: Final = frozenset(status.value for status in Status)
+_LARGEST_PAGE: Final = 2**31
+_MAX_FIELDS: Final = 4_096
+
+
+class Params:
+    """A query string, understood; absent, empty and given are told apart."""
+
+    def __init__(self, query: str) -> None:
+        try:
+            pairs = parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=_MAX_FIELDS)
+        except ValueError as error:
+            raise BadInput("invalid query", f"more than {_MAX_FIELDS} parameters") from error
+        self._values: dict[str, list[str]] = {}
+        for name, value in pairs:
+            self._values.setdefault(_ANY_CASE.get(name.lower(), name), []).append(value)
+
+    def has(self, name: str) -> bool:
+        """Say whether a presence flag is there."""
+        return name in self._values
+
+    def every(self, name: str) -> tuple[str, ...]:
+        """Return all values of a repeatable parameter."""
+        return tuple(self._values.get(name, ()))
+
+    def first(self, name: str) -> str | None:
+        """Return the value of a parameter that takes one, or None where it is absent or empty."""
+        return next(iter(self._values.get(name, ())), None) or None
+
+    def page(self) -> int:
+        """Return the page that is asked for, from 1."""
+        if not self.has("page"):
+            return 1
+        text = self._values["page"][0]
+        # isascii first: isdigit alone lets digits of other scripts through.
+        if text.isascii() and text.isdigit() and len(text) <= 10 and 1 <= int(text) < _LARGEST_PAGE:  # noqa: PLR2004 -- the digits of the largest page
+            return int(text)
+        raise BadInput("invalid query parameter value", "page")
+
+    def name(self) -> Pattern | None:
+        """Return the name pattern, or None."""
+        text = self.first("name")
+        if text is None:
+            return None
+        try:
+            return Pattern(text)
+        except BadPattern as error:
+            # GUESS: no row of the vendor's tables is about patterns; this is the row of its scalars.
+            raise BadInput("invalid query parameter value", "name") from error
+
+    def moment(self, name: str) -> int | None:
+        """Return a time in microseconds, or None."""
+        text = self.first(name)
+        if text is None:
+            return None
+        try:
+            return moments.parse(text)
+        except moments.NotAMoment as error:
+            raise BadInput(f"cannot parse {name}", str(error)) from error
+
+
+def alert_filter(params: Params, scope: Scope) -> AlertFilter:
+    """Return the search for alerts that a query asks for (222254)."""
+    page = params.page()
+    statuses = params.every("status")
+    wrong = next((status for status in statuses if status not in _STATUSES), None)
+    if wrong is not None:
+        raise BadInput("invalid status", wrong)
+    field = params.first("timestampField") or TimestampField.LAST_SEEN.value
+    if field not in {known.value for known in TimestampField}:
+        raise BadInput("invalid timestamp field")
+    since, until = params.moment("from"), params.moment("to")
+    if since is not None and until is not None and since > until:
+        raise BadInput("from cannot be greater than to")
+    return AlertFilter(
+        scope=scope,
+        page=page,
+        ids=params.every("id"),
+        tenants=params.every("tenantID"),
+        name=params.name(),
+        field=TimestampField(field),
+        since=since,
+        until=until,
+        statuses=statuses,
+        with_events=params.has("withEvents"),
+        with_affected=params.has("withAffected"),
+    )
+
+
+def tenant_filter(params: Params, scope: Scope) -> TenantFilter:
+    """Return the search for tenants that a query asks for (222306)."""
+    return TenantFilter(
+        scope=scope,
+        page=params.page(),
+        ids=params.every("id"),
+        name=params.name(),
+        main_only=params.has("main"),
+    )
+
+
+def json_body(data: bytes) -> dict[str, Any]:
+    """Return the request's JSON object; its content type is not asked for, real clients omit it."""
+    if not data.strip():
+        raise BadInput("request body required")
+    try:
+        body = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise BadInput("request body decode failed", str(error)) from error
+    if not isinstance(body, dict):
+        raise BadInput("request body decode failed", f"expected an object, got {_kind(body)}")
+    return body
+
+
+def text_field(body: dict[str, Any], name: str) -> str | None:
+    """Return a text of the body, or None where it is absent, null or empty."""
+    value = body.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise BadInput("request body decode failed", f"{name}: expected text, got {_kind(value)}")
+    return value
+
+
+def _kind(value: object) -> str:
+    names = {dict: "an object", list: "a list", str: "text", bool: "a boolean", type(None): "null"}
+    return names.get(type(value), "a number")

@@ -1,0 +1,78 @@
+"""What the vendor answers when something is wrong: one table, status, message and details.
+
+Source: the error rows of the REST API reference, "Standard error" 222250. Rule: every class of
+``domain.problems`` has a row, and an answer that is not here does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+
+from mock_kuma.domain.problems import (
+    AccessDenied,
+    AlertAlreadyClosed,
+    BadInput,
+    Conflict,
+    NotFound,
+    Problem,
+    TenantDisabled,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+class ErrorBody(msgspec.Struct, frozen=True):
+    """The vendor's error body; ``details`` has no fixed type, and "-" in the pages is null."""
+
+    message: str
+    details: object = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One error answer."""
+
+    status: int
+    body: ErrorBody
+
+
+INVALID_HEADER: Final = Answer(
+    400,
+    ErrorBody(
+        "invalid authorization header",
+        "Example: Authorization: Bearer 0123456789abcdef0123456789abcdef",
+    ),
+)
+ACCESS_DENIED: Final = Answer(403, ErrorBody("access denied"))
+# Bodies of unknown routes are not documented (REST API, 8, row 19). GUESS: the error body.
+NO_ROUTE: Final = Answer(404, ErrorBody("not found"))
+WRONG_METHOD: Final = Answer(405, ErrorBody("method not allowed"))
+TOO_LARGE: Final = Answer(413, ErrorBody("request body too large"))
+
+
+def _bad_input(problem: BadInput) -> Answer:
+    return Answer(400, ErrorBody(problem.message, problem.details))
+
+
+def _not_found(problem: NotFound) -> Answer:
+    return Answer(404, ErrorBody(f"{problem.kind} not found"))
+
+
+_ROWS: Final[Mapping[type[Problem], Callable[..., Answer]]] = {
+    AccessDenied: lambda _: ACCESS_DENIED,
+    AlertAlreadyClosed: lambda _: Answer(406, ErrorBody("alert already closed")),
+    BadInput: _bad_input,
+    # GUESS: the vendor's own operations that create a thing twice are not documented.
+    Conflict: lambda problem: Answer(409, ErrorBody(problem.why)),
+    NotFound: _not_found,
+    TenantDisabled: lambda _: Answer(406, ErrorBody("tenant disabled")),
+}
+
+
+def answer(problem: Problem) -> Answer:
+    """Return what the vendor answers to the problem."""
+    return _ROWS[type(problem)](problem)

@@ -1,0 +1,75 @@
+"""The vendor port's Flask application: every API version's routes, and the error table behind them.
+
+Only vendor routes live here; everything of ours is on the console port.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
+
+from mock_kuma.api import alerts, gate, problems, tenants, users
+from mock_kuma.api.dialect import DIALECTS
+from mock_kuma.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from mock_kuma.core import Core
+
+#: Larger request bodies are refused; the largest that the vendor documents is an upload of 64 MB.
+MAX_BODY = 66 * 1024 * 1024
+
+
+def build(core: Core) -> Flask:
+    """Return the application."""
+    app = Flask("mock_kuma.vendor", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    # Slashes are taken as they come: a redirect would lose bodies in some clients.
+    app.url_map.merge_slashes = False
+    for dialect in DIALECTS:
+        for noun in (alerts, tenants, users):
+            blueprint = noun.blueprint(core, dialect)
+            name = f"{dialect.name.replace('.', '_')}_{blueprint.name}"
+            app.register_blueprint(blueprint, url_prefix=f"/api/{dialect.name}", name=name)
+    app.register_error_handler(Problem, _problem)
+    app.register_error_handler(gate.InvalidHeader, _invalid_header)
+    app.register_error_handler(gate.NoSuchVersion, _no_such_version)
+    app.register_error_handler(HTTPException, _http)
+    return app
+
+
+def respond(answer: problems.Answer) -> Response:
+    """Return an error answer as the vendor sends it."""
+    body = msgspec.json.encode(answer.body)
+    return Response(body, status=answer.status, mimetype="application/json")
+
+
+def _problem(error: Problem) -> Response:
+    gate.refused(str(error))
+    return respond(problems.answer(error))
+
+
+def _invalid_header(_error: gate.InvalidHeader) -> Response:
+    gate.refused("the authorization header is absent or not of the form Bearer <token>")
+    return respond(problems.INVALID_HEADER)
+
+
+def _no_such_version(_error: gate.NoSuchVersion) -> Response:
+    gate.refused("the KUMA release of this world does not offer this API version")
+    return respond(problems.NO_ROUTE)
+
+
+def _http(error: HTTPException) -> Response:
+    gate.refused(error.description or error.name)
+    if isinstance(error, NotFound):
+        return respond(problems.NO_ROUTE)
+    if isinstance(error, MethodNotAllowed):
+        response = respond(problems.WRONG_METHOD)
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return response
+    if isinstance(error, RequestEntityTooLarge):
+        return respond(problems.TOO_LARGE)
+    status = error.code or 500
+    return respond(problems.Answer(status, problems.ErrorBody(error.name.lower())))

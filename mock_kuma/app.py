@@ -1,0 +1,72 @@
+"""The only wiring: a database becomes two WSGI applications, one for each listener."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import msgspec
+from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from mock_kuma import control
+from mock_kuma.api import vendor
+from mock_kuma.control import app as control_app
+from mock_kuma.core import Core
+from mock_kuma.gateway import Gateway
+from mock_kuma.generate import Soc
+from mock_kuma.store.database import Database
+
+if TYPE_CHECKING:
+    from wsgiref.types import WSGIApplication
+
+    from flask import Flask
+
+    from mock_kuma.faults import Step
+    from mock_kuma.settings import Settings
+    from mock_kuma.world import World
+
+#: So many generated organisations are kept at hand; another is made anew from its seed.
+_SOCS = 256
+
+
+def core(store: str) -> Core:
+    """Open the database that ``store`` names."""
+    return Core(Database(store), lru_cache(maxsize=_SOCS)(Soc))
+
+
+def vendor_app(settings: Settings) -> WSGIApplication:
+    """Return what answers on the vendor port."""
+    shared = core(settings.store)
+    inside = _control(shared, settings, token_digest=None)
+
+    def perform(world: World, step: Step) -> str | None:
+        return _perform(inside, world, step)
+
+    return Gateway(shared, vendor.build(shared), perform)
+
+
+def console_app(settings: Settings) -> WSGIApplication:
+    """Return what answers on the console port."""
+    return _control(core(settings.store), settings, token_digest=settings.control_digest)
+
+
+def _control(shared: Core, settings: Settings, *, token_digest: str | None) -> Flask:
+    return control_app.build(
+        shared,
+        token_digest=token_digest,
+        wire=settings.wire,
+        kuma_version=settings.kuma_version,
+    )
+
+
+def _perform(app: WSGIApplication, world: World, step: Step) -> str | None:
+    """Carry out one control action of a ``move``; return what went wrong, for the journal."""
+    builder = EnvironBuilder(
+        method=step.method,
+        path=f"{control.PREFIX}/worlds/{world.id}/{step.path.lstrip('/')}",
+        data=b"" if step.body is None else msgspec.json.encode(step.body),
+    )
+    chunks, status, _ = run_wsgi_app(app, builder.get_environ(), buffered=True)
+    if status.startswith("2"):
+        return None
+    return f"move: {step.method} {step.path} answered {status}: {b''.join(chunks).decode()}"

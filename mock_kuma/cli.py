@@ -1,0 +1,193 @@
+"""The command ``mock-kuma``."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import socket
+
+RELEASES = ("1.6", "2.1", "3.0.2", "3.2", "3.4", "4.0")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+_EXAMPLES = """
+\b
+Examples:
+  mock-kuma serve
+  mock-kuma serve --port 0 --console-port 0 --ready-file ready.json
+  mock-kuma serve --kuma-version 2.1 --seed 7 --no-tls
+"""
+
+
+@click.group(
+    context_settings={"auto_envvar_prefix": "MOCK_KUMA", "help_option_names": ["-h", "--help"]},
+    epilog="Start with: mock-kuma serve",
+)
+@click.version_option(package_name="mock-kuma", prog_name="mock-kuma")
+def main() -> None:
+    """Fake KUMA: the vendor's REST API over HTTPS, steered by a control API."""
+
+
+@main.command(epilog=_EXAMPLES)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address of both listeners.")
+@click.option(
+    "--port",
+    default=7223,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Vendor API; 0 picks a free port.",
+)
+@click.option(
+    "--console-port",
+    default=7220,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="Console and control API; 0 picks a free port.",
+)
+@click.option("--tls/--no-tls", default=True, show_default=True, help="Scheme of the vendor API.")
+@click.option("--token", help="API token of the default world's General administrator.")
+@click.option("--control-token", help="Token of the control API.  [default: generated]")
+@click.option("--open-control", is_flag=True, help="No control token; on loopback only.")
+@click.option("--store", help="Database URL.  [default: a temporary SQLite file]")
+@click.option(
+    "--data-folder",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Keeps the certificate authority.  [default: ~/.local/share/mock-kuma]",
+)
+@click.option(
+    "--scenario",
+    default="empty",
+    show_default=True,
+    type=click.Choice(["empty"]),
+    help="What the default world starts with.",
+)
+@click.option("--seed", help="Seeds ids and generated data.  [default: random, printed]")
+@click.option(
+    "--kuma-version",
+    default="3.2",
+    show_default=True,
+    type=click.Choice(RELEASES),
+    help="KUMA release to imitate.",
+)
+@click.option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes behind the vendor port.",
+)
+@click.option("--wire", is_flag=True, help="Put the listener for transport faults in front.")
+@click.option(
+    "--ready-file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="JSON with URLs and tokens, written when both listeners accept.",
+)
+def serve(**options: Any) -> None:
+    """Run the mock until it is interrupted."""
+    _refuse_open_doors(options)
+    ready_file: Path | None = options["ready_file"]
+    if ready_file is not None and not ready_file.absolute().parent.is_dir():
+        raise click.UsageError(f"--ready-file: there is no folder {ready_file.absolute().parent}")
+    folder = None if options["store"] else Path(tempfile.mkdtemp(prefix="mock-kuma-"))
+    try:
+        _serve(options, folder)
+    finally:
+        if folder is not None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _refuse_open_doors(options: dict[str, Any]) -> None:
+    for name in ("token", "control_token"):
+        if options[name] is not None and not options[name].strip():
+            raise click.UsageError(f"--{name.replace('_', '-')} is empty; leave it out to have one made")
+    if options["open_control"]:
+        if options["host"] not in _LOOPBACK:
+            raise click.UsageError("--open-control is for loopback only; set a --control-token")
+        if options["control_token"]:
+            raise click.UsageError("--open-control and --control-token exclude each other")
+
+
+def _serve(options: dict[str, Any], folder: Path | None) -> None:
+    # Imported here, so that --help answers at once.
+    from mock_kuma import ids, installation, server, tls  # noqa: PLC0415
+    from mock_kuma.settings import Settings  # noqa: PLC0415
+
+    control_token = None if options["open_control"] else options["control_token"] or ids.new_token()
+    seed = options["seed"] or installation.new_seed()
+    held: list[socket.socket] = []
+    try:
+        held.extend(server.reserve(options["host"], options[name]) for name in ("port", "console_port"))
+        port, console_port = (sock.getsockname()[1] for sock in held)
+        settings = Settings(
+            host=options["host"],
+            port=port,
+            console_port=console_port,
+            tls=options["tls"],
+            store=options["store"] or f"sqlite:///{folder}/mock-kuma.db",
+            data_folder=options["data_folder"] or _default_data_folder(),
+            control_digest=installation.digest_of(control_token),
+            workers=options["workers"],
+            wire=options["wire"],
+            kuma_version=options["kuma_version"],
+            seed=seed,
+        )
+        token = installation.prepare(settings, options["token"])
+        certificate = tls.server_certificate(settings.data_folder, settings.host) if settings.tls else None
+        ready = installation.Ready(
+            api=_url("https" if settings.tls else "http", settings.host, port),
+            console=_url("http", settings.host, console_port),
+            token=token,
+            control_token=control_token or "",
+            ca_file=None if certificate is None else str(certificate.ca_file),
+            world="default",
+            pid=os.getpid(),
+            seed=int(seed) if seed.isdigit() else seed,
+        )
+
+        def announce() -> None:
+            if options["ready_file"] is not None:
+                installation.write_ready(options["ready_file"].absolute(), ready)
+            _print_banner(ready, settings.kuma_version)
+
+        server.run(server.listeners(settings, certificate), ready=announce)
+    except (server.PortTaken, server.DidNotStart, installation.NoStore, tls.TlsProblem) as error:
+        raise click.ClickException(str(error)) from error
+    finally:
+        for sock in held:
+            sock.close()
+    click.echo("mock-kuma has stopped.", err=True)
+
+
+def _default_data_folder() -> Path:
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "mock-kuma"
+
+
+def _url(scheme: str, host: str, port: int) -> str:
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
+
+
+def _print_banner(ready: Any, kuma_version: str) -> None:
+    click.echo(f"mock-kuma imitates KUMA {kuma_version}; stop it with Ctrl-C")
+    rows = (
+        ("vendor API", ready.api),
+        ("API token", ready.token),
+        ("CA file", ready.ca_file or "none, plain HTTP"),
+        ("control API", f"{ready.console}/control/v1"),
+        ("control token", ready.control_token or "none, open on loopback"),
+        ("seed", ready.seed),
+    )
+    for name, value in rows:
+        click.echo(f"  {name:<14} {value}")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""The console port's Flask application: the control API, behind the control token.
+
+Contract: control API, version 1. Codes: 401 token, 404 unknown, 400 broken JSON, 422 wrong field,
+409 conflict. Rule: nothing here is reachable on the vendor port.
+"""
+
+from __future__ import annotations
+
+import hmac
+from typing import TYPE_CHECKING
+
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from mock_kuma import ids
+from mock_kuma.api.gate import credential
+from mock_kuma.control import PREFIX, clock, directory, faults, journal, stimuli, worlds
+from mock_kuma.control.answers import answer
+from mock_kuma.control.request import BrokenJson, Invalid
+from mock_kuma.domain.problems import Conflict, NotFound, Problem
+
+if TYPE_CHECKING:
+    from mock_kuma.core import Core
+
+#: Large enough for a hundred thousand given alerts.
+MAX_BODY = 256 * 1024 * 1024
+
+
+def build(core: Core, *, token_digest: str | None, wire: bool, kuma_version: str) -> Flask:
+    """Return the application; without a token's digest the control API is open (loopback only)."""
+    app = Flask("mock_kuma.console", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.url_map.strict_slashes = False
+
+    def authorize() -> Response | None:
+        if token_digest is None or not request.path.startswith(PREFIX):
+            return None
+        sent = credential(request.headers.get("Authorization")) or ""
+        if hmac.compare_digest(ids.digest(sent), token_digest):
+            return None
+        message = "the control token is missing or wrong; send Authorization: Bearer <control token>"
+        response = answer({"message": message, "errors": []}, 401)
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
+
+    app.before_request(authorize)
+    for noun in (
+        worlds.blueprint(core, kuma_version=kuma_version),
+        clock.blueprint(core),
+        directory.blueprint(core),
+        stimuli.blueprint(core),
+        faults.blueprint(core, wire=wire),
+        journal.blueprint(core),
+    ):
+        app.register_blueprint(noun, url_prefix=PREFIX)
+    app.register_error_handler(BrokenJson, _broken)
+    app.register_error_handler(Invalid, _invalid)
+    app.register_error_handler(Problem, _problem)
+    app.register_error_handler(HTTPException, _http)
+    return app
+
+
+def _broken(error: BrokenJson) -> Response:
+    return answer({"message": f"the body is not JSON: {error}", "errors": []}, 400)
+
+
+def _invalid(error: Invalid) -> Response:
+    found = {"path": error.path, "problem": error.problem}
+    return answer({"message": f"{error.path}: {error.problem}", "errors": [found]}, 422)
+
+
+def _problem(error: Problem) -> Response:
+    status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
+    return answer({"message": str(error), "errors": []}, status)
+
+
+def _http(error: HTTPException) -> Response:
+    message = error.description or error.name
+    return answer({"message": message, "errors": []}, error.code or 500)

@@ -1,0 +1,23 @@
+"""What every part of the mock is handed: the database and the generated organisations.
+
+Built once by ``app``; there is no other way to reach the data. Rule: no module keeps one of its own.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from mock_kuma.generate import Soc
+    from mock_kuma.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Core:
+    """The database, and the organisation that belongs to a seed (kept, since it takes a moment to make)."""
+
+    database: Database
+    soc: Callable[[str], Soc]

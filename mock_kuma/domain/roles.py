@@ -1,0 +1,92 @@
+"""Who may call what: the role matrix of the vendor's "Access" lines, for both generations.
+
+Source: REST API reference, 1.5. In lists, tenants in which a user lacks the role are silently
+ignored; in single calls the same is "access denied". Rule: an operation that is not in the matrix
+does not exist.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from mock_kuma.domain.releases import Generation
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+GENERAL_ADMINISTRATOR: Final = "General administrator"
+_OLD_ADMINISTRATOR: Final = "administrator"
+
+#: Role names as the documents print them, with the ids seen on a v3 server (kapi, examples/users.txt).
+ROLES: Final[Mapping[Generation, Mapping[str, str]]] = {
+    Generation.NEW: {
+        GENERAL_ADMINISTRATOR: "9dd65e51-3b04-48f5-b132-c08bf9ad17d6",
+        "Tenant administrator": "b61cfd50-87c9-45d9-940d-5a6f5d4292a7",
+        "Tier 2 analyst": "e57fae66-ec6d-46b9-8d9d-a29efbe04ca2",
+        "Tier 1 analyst": "309ed903-99f0-462e-a43d-6edb7281f830",
+        "Junior analyst": "0e342bff-9fd6-47c9-9bf8-c58be4302acc",
+        "Access to NCIRCC": "2448f469-a15e-46db-b989-6182616ffeba",
+        "Access to CII": "caa7c266-8149-442a-a2ba-e60961f1d6e9",
+        "Access to shared resources": "ce9f7d9a-7a2e-48d8-acab-3432acbb0f4f",
+    },
+    # GUESS: releases up to 2.1 had no such ids in any answer that was seen; v1 whoami gives names only.
+    Generation.OLD: {
+        GENERAL_ADMINISTRATOR: "9dd65e51-3b04-48f5-b132-c08bf9ad17d6",
+        _OLD_ADMINISTRATOR: "b61cfd50-87c9-45d9-940d-5a6f5d4292a7",
+        "analyst": "e57fae66-ec6d-46b9-8d9d-a29efbe04ca2",
+        "operator": "0e342bff-9fd6-47c9-9bf8-c58be4302acc",
+    },
+}
+
+_A: Final = frozenset({_OLD_ADMINISTRATOR})
+_AA: Final = _A | {"analyst"}
+_AAO: Final = _AA | {"operator"}
+_T2: Final = frozenset({"Tenant administrator", "Tier 2 analyst"})
+_T1: Final = _T2 | {"Tier 1 analyst"}
+_READ: Final = _T1 | {"Junior analyst", "Access to NCIRCC", "Access to CII"}
+_EVERY_NEW: Final = _READ | {"Access to shared resources"}
+
+#: Operation (method and path as in the API access rights) -> roles beside the General administrator.
+MATRIX: Final[Mapping[str, Mapping[Generation, frozenset[str]]]] = {
+    operation: {Generation.OLD: old, Generation.NEW: new}
+    for operation, old, new in (
+        ("GET /alerts", _AAO, _READ),
+        ("POST /alerts/close", _AAO, _READ),
+        ("GET /tenants", _AA, _EVERY_NEW),
+        ("GET /users/whoami", _AAO, _EVERY_NEW),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role in some tenants; the General administrator's covers every tenant."""
+
+    role: str
+    tenants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The tenants that a request may touch: all of them, or these."""
+
+    everywhere: bool
+    tenants: frozenset[str]
+
+    def covers(self, tenant: str) -> bool:
+        """Say whether the tenant is inside."""
+        return self.everywhere or tenant in self.tenants
+
+
+def scope(grants: Iterable[Grant], operation: str, generation: Generation) -> Scope:
+    """Return where a user with these grants may do the operation."""
+    allowed = MATRIX[operation][generation]
+    tenants: set[str] = set()
+    for grant in grants:
+        if grant.role == GENERAL_ADMINISTRATOR:
+            return Scope(everywhere=True, tenants=frozenset())
+        if grant.role in allowed:
+            tenants.update(grant.tenants)
+    return Scope(everywhere=False, tenants=frozenset(tenants))

@@ -1,0 +1,234 @@
+"""In front of the vendor application: finds the world, lets faults happen, writes the journal.
+
+The only place that knows both the wire and the journal. What a fault does to bytes is left to the wire
+listener, which reads an internal header that never leaves it. Rule: an exchange is committed to the
+journal before its answer is sent; what the request does is done by then, too.
+"""
+
+from __future__ import annotations
+
+import io
+import time
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
+
+import msgspec
+from werkzeug.test import run_wsgi_app
+
+from mock_kuma import clock, faults, ids, journal
+from mock_kuma.api import gate, problems
+from mock_kuma.domain.moments import render_date
+from mock_kuma.store import directory
+from mock_kuma.store import faults as fault_store
+from mock_kuma.store import journal as journal_store
+from mock_kuma.wire import WIRE_HEADER
+from mock_kuma.world import Caller, World
+from mock_kuma.worlds import DEFAULT, get
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
+
+    from mock_kuma.core import Core
+
+_JSON: Final = ("Content-Type", "application/json")
+
+
+@dataclass(slots=True)
+class _Reply:
+    """An answer before it is sent."""
+
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+
+
+class Gateway:
+    """A WSGI application around the vendor application.
+
+    ``perform`` carries out one control action in a world; it is what the fault ``move`` needs.
+    """
+
+    def __init__(
+        self, core: Core, app: WSGIApplication, perform: Callable[[World, faults.Step], str | None]
+    ) -> None:
+        self._core = core
+        self._app = app
+        self._perform = perform
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        started = time.perf_counter()
+        sent = gate.credential(environ.get("HTTP_AUTHORIZATION"))
+        caller, world = self._who(sent)
+        arrival = gate.Arrival(caller)
+        environ[gate.ARRIVAL] = arrival
+        request = _Request(environ)
+        fault = self._fault(world, request)
+        action = None if fault is None else fault.action
+        if action is None or faults.kind(action) in faults.HANDLED_KINDS:
+            reply = self._handle(environ)
+        else:
+            reply = _stand_in(action)
+            arrival.reason = f"fault {faults.kind(action)}"
+        if isinstance(action, faults.Move):
+            for step in action.then:
+                arrival.reason = self._perform(world, step) or arrival.reason
+        wait = action.ms if isinstance(action, faults.Delay) else 0
+        self._note(world, request, reply, arrival, fault, sent or "", started, wait)
+        if wait:
+            clock.sleep(wait)
+        if action is not None and faults.kind(action) in faults.WIRE_KINDS:
+            reply.headers.append((WIRE_HEADER, msgspec.json.encode(action).decode()))
+        reply.headers.append(("Date", render_date(world.clock.now())))
+        start_response(f"{reply.status} ", reply.headers)
+        return [reply.body]
+
+    def _who(self, token: str | None) -> tuple[Caller | None, World]:
+        with self._core.database.read() as connection:
+            row = None if token is None else directory.bearer(connection, ids.digest(token))
+            if row is not None:
+                caller = Caller.of(row)
+                return caller, caller.world
+            # Whose world is meant cannot be told: the default one's journal has it.
+            return None, get(connection, DEFAULT)
+
+    def _fault(self, world: World, request: _Request) -> faults.Fault | None:
+        if not world.faults:
+            return None
+        with self._core.database.write() as connection:
+            known = [faults.Fault.of(row) for row in fault_store.every(connection, world.id)]
+            verdict = faults.judge(known, method=request.method, path=request.path, pairs=request.pairs)
+            for fault in verdict.counted:
+                fired = fault is verdict.fires
+                fault_store.count(connection, world.id, fault.id, fired=fired)
+        return verdict.fires
+
+    def _handle(self, environ: WSGIEnvironment) -> _Reply:
+        chunks, status, headers = run_wsgi_app(self._app, environ)
+        body = b"".join(chunks)
+        return _Reply(int(status.split(" ", 1)[0]), list(headers.items()), body)
+
+    def _note(
+        self,
+        world: World,
+        request: _Request,
+        reply: _Reply,
+        arrival: gate.Arrival,
+        fault: faults.Fault | None,
+        credential: str,
+        started: float,
+        wait: int,
+    ) -> None:
+        def known(digests: Iterable[str]) -> set[str]:
+            with self._core.database.read() as connection:
+                return directory.known_digests(connection, digests)
+
+        redactor = journal.Redactor(credential, known)
+        path, raw, body, *values = redactor.texts(
+            [
+                request.path,
+                request.query,
+                request.body,
+                *(text for pair in request.pairs for text in pair),
+            ]
+        )
+        pairs = list(zip(values[::2], values[1::2], strict=True))
+        sent = fault is None or faults.kind(fault.action) not in {
+            "reset",
+            "empty",
+            "silence",
+            "commit-then-reset",
+        }
+        exchange = journal.Exchange(
+            method=request.method,
+            path=path,
+            query=journal.Query(raw, pairs),
+            headers=redactor.headers(request.headers),
+            body=body or None,
+            status=reply.status if sent else None,
+            fault=None if fault is None else {"id": fault.id, "kind": faults.kind(fault.action)},
+            reason=arrival.reason,
+            served=arrival.served,
+            duration_ms=round((time.perf_counter() - started) * 1_000 + wait, 3),
+            user=None if arrival.caller is None else arrival.caller.login,
+        )
+        with self._core.database.write() as connection:
+            journal_store.add(
+                connection,
+                world.id,
+                at=world.clock.now(),
+                method=request.method,
+                path=path,
+                entry=msgspec.json.encode(exchange).decode(),
+            )
+
+
+class _Request:
+    """What the journal and the faults want to know of a request."""
+
+    def __init__(self, environ: WSGIEnvironment) -> None:
+        self.method: str = environ["REQUEST_METHOD"]
+        # WSGI hands bytes over as Latin-1 text (PEP 3333).
+        self.path: str = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
+        self.query: str = environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "replace")
+        self.pairs = _pairs(self.query)
+        self.headers = _headers(environ)
+        self.body = _body(environ)
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    try:
+        return parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=4_096)
+    except ValueError:
+        # More parameters than anybody sends: the route refuses them, the raw text is kept.
+        return []
+
+
+def _headers(environ: WSGIEnvironment) -> list[tuple[str, str]]:
+    headers = [
+        (key[5:].replace("_", "-").title(), value)
+        for key, value in environ.items()
+        if key.startswith("HTTP_") and isinstance(value, str)
+    ]
+    plain = [key for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(key)]
+    return headers + [(key.replace("_", "-").title(), environ[key]) for key in plain]
+
+
+def _body(environ: WSGIEnvironment) -> str:
+    # Read once and put back: the beginning is all that the journal keeps.
+    stream = environ["wsgi.input"]
+    if environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
+        return ""
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    data: bytes = stream.read(length) if length else stream.read()
+    environ["wsgi.input"] = io.BytesIO(data)
+    return data[: journal.BODY_KEPT].decode("utf-8", "replace")
+
+
+def _stand_in(action: faults.Action) -> _Reply:
+    """Return the answer that a fault gives in the application's place."""
+    match action:
+        case faults.Status(status=status, message=message, headers=headers):
+            text = _words(status) if message is None else message
+            body = msgspec.json.encode(problems.ErrorBody(text))
+            return _Reply(status, [_JSON, *headers.items()], body)
+        case faults.Garbage():
+            return _Reply(200, [_JSON], b'[{"id": "00000000-0000-4000-8000-000000000000", "name": "')
+        case faults.Html():
+            page = b"<!doctype html><title>Sign in</title><h1>Sign in to continue</h1>"
+            return _Reply(200, [("Content-Type", "text/html; charset=utf-8")], page)
+        case faults.Redirect(location=location, status=status):
+            return _Reply(status, [("Location", location)], b"")
+        case _:
+            # What the wire does not send needs no words.
+            return _Reply(200, [_JSON], b"")
+
+
+def _words(status: int) -> str:
+    if status == HTTPStatus.FORBIDDEN:
+        return problems.ACCESS_DENIED.body.message
+    known = status in HTTPStatus._value2member_map_
+    return HTTPStatus(status).phrase.lower() if known else "error"

@@ -1,0 +1,95 @@
+"""What has to exist before a server can listen: database, default world, tokens, certificates.
+
+Rule: a secret is told once, to whoever starts the server, and kept only as a digest.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+from mock_kuma import ids, worlds
+from mock_kuma.clock import Clock
+from mock_kuma.generate import Soc
+from mock_kuma.store import directory
+from mock_kuma.store import worlds as store
+from mock_kuma.store.database import Database
+
+if TYPE_CHECKING:
+    from mock_kuma.settings import Settings
+
+
+class NoStore(Exception):
+    """The database cannot be opened."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What the ready file tells, field by field as in the command-line contract."""
+
+    api: str
+    console: str
+    token: str
+    control_token: str
+    ca_file: str | None
+    world: str
+    pid: int
+    seed: int | str
+
+
+def new_seed() -> str:
+    """Return a random seed."""
+    return str(secrets.randbelow(2**31))
+
+
+def prepare(settings: Settings, token: str | None) -> str:
+    """Make the tables and the default world where they are missing; return its administrator's token.
+
+    On a store that is used again the data stay, and the administrator gets the token anew.
+    """
+    try:
+        database = Database(settings.store)
+        database.create()
+    except (ArgumentError, NoSuchModuleError, OperationalError, ModuleNotFoundError) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise NoStore(f"cannot open the store {settings.store}: {reason}") from error
+    soc = Soc(settings.seed)
+    with database.write() as connection:
+        if store.find(connection, worlds.DEFAULT) is None:
+            secret = worlds.make(
+                connection,
+                soc,
+                seed=settings.seed,
+                kuma_version=settings.kuma_version,
+                clock=Clock(),
+                page_size=250,
+                name=worlds.DEFAULT,
+                token=token,
+            ).token
+        else:
+            world = worlds.get(connection, worlds.DEFAULT)
+            user = next(row.id for row in directory.users(connection, world.id) if row.login == "admin")
+            secret = worlds.give_token(connection, world, user, expires=None, token=token)
+    database.close()
+    return secret
+
+
+def digest_of(control_token: str | None) -> str | None:
+    """Return the digest under which the control token is kept."""
+    return None if control_token is None else ids.digest(control_token)
+
+
+def write_ready(path: Path, ready: Ready) -> None:
+    """Write the ready file at once, so that a reader sees all of it or nothing; only for its owner."""
+    text = json.dumps({name: getattr(ready, name) for name in Ready.__slots__}) + "\n"
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+    Path(temporary).replace(path)

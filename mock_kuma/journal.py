@@ -1,0 +1,91 @@
+"""What crossed the vendor port: one exchange, with what it served and why it was refused.
+
+Secrets are taken out here, before anything is stored. Rule: no token appears in an entry, whether in a
+header, the query or the body, and whether or not it is the one that the request came with.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+
+from mock_kuma import ids
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+REDACTED: Final = "[redacted]"
+#: This much of a request body is kept.
+BODY_KEPT: Final = 65_536
+#: What a token could look like; a UUID has dashes in places where no token has them.
+_CANDIDATE: Final = re.compile(r"[0-9A-Za-z_\-.~+/=]{16,}")
+_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
+
+
+class Served(msgspec.Struct, frozen=True):
+    """An alert that an answer showed, in the version that it showed."""
+
+    alert: str
+    version: int
+
+
+class Query(msgspec.Struct, frozen=True):
+    """A query string, as sent and as understood."""
+
+    raw: str
+    pairs: list[tuple[str, str]]
+
+
+class Exchange(msgspec.Struct, frozen=True):
+    """One request and its answer, ready to be stored; ``seq`` and ``at`` are added when it is."""
+
+    method: str
+    path: str
+    query: Query
+    headers: list[tuple[str, str]]
+    body: str | None
+    status: int | None
+    fault: dict[str, Any] | None
+    reason: str | None
+    served: list[Served]
+    duration_ms: float
+    user: str | None = None
+
+
+class Redactor:
+    """Takes the secrets out of one request's texts."""
+
+    def __init__(self, credential: str, known: Callable[[Iterable[str]], set[str]]) -> None:
+        self._credential = credential
+        self._known = known
+
+    def texts(self, texts: list[str]) -> list[str]:
+        """Return the texts with every token replaced: the request's own, and any that a user holds."""
+        found = {word for text in texts for word in _CANDIDATE.findall(text) if not _UUID.fullmatch(word)}
+        # A token may stand inside a longer run ("token=...", "...; path"), so look at its parts too.
+        words = {part for word in found for part in (word, *re.split(r"[=/+~.\-]", word)) if part}
+        digests = {ids.digest(word): word for word in words if len(word) >= 8}  # noqa: PLR2004
+        secrets = [digests[digest] for digest in (self._known(digests) if digests else ())]
+        if self._credential:
+            secrets.append(self._credential)
+        for secret in sorted(secrets, key=len, reverse=True):
+            texts = [text.replace(secret, REDACTED) for text in texts]
+        return texts
+
+    def headers(self, headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return the headers; those that carry secrets by their nature keep their scheme only."""
+        plain = self.texts([value for _, value in headers])
+        return [
+            (name, _scheme(value) if name.lower() in _SECRET_HEADERS else value)
+            for (name, _), value in zip(headers, plain, strict=True)
+        ]
+
+
+def _scheme(value: str) -> str:
+    scheme, space, rest = value.partition(" ")
+    if space and rest and scheme.isalpha():
+        return f"{scheme} {REDACTED}"
+    return REDACTED if value else value

@@ -1,0 +1,194 @@
+"""Starts and stops the listeners: one process tree, two ports, nothing left behind.
+
+The main process owns the ports, the data and the signals; each listener runs in a process of its own,
+which ends when the main one does. Rule: the ready file is written when both listeners accept,
+and not before.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from mock_kuma.settings import Settings
+    from mock_kuma.tls import Certificate
+
+#: Threads for requests at once in a worker; one that sleeps out a delay holds one of them.
+_THREADS = 64
+#: A listener that does not accept after this many seconds never will.
+_START_SECONDS = 20
+_STOP_SECONDS = 5
+_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
+
+
+class PortTaken(Exception):
+    """Somebody else listens on the port."""
+
+    def __init__(self, host: str, port: int, why: str) -> None:
+        super().__init__(host, port, why)
+        self.host, self.port, self.why = host, port, why
+
+    def __str__(self) -> str:
+        return f"cannot listen on {self.host} port {self.port}: {self.why}; choose another port, or 0"
+
+
+class DidNotStart(Exception):
+    """A listener ended, or never accepted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """One HTTP server: where it listens, and what answers. ``load`` is called in its worker."""
+
+    host: str
+    port: int
+    load: Callable[[], Any]
+    workers: int = 1
+    certificate: tuple[Path, Path] | None = None  # chain and key
+
+
+def reserve(host: str, port: int) -> socket.socket:
+    """Return a bound socket that keeps a port ours without listening on it; 0 picks one.
+
+    The listener binds the same port beside it (SO_REUSEPORT), so between choosing and
+    listening nobody else can take it.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            # Without SO_REUSEPORT this fails where anybody listens, another mock included.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+            port = probe.getsockname()[1]
+        held = socket.socket(family, socket.SOCK_STREAM)
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        held.bind((host, port))
+    except OSError as error:
+        raise PortTaken(host, port, (error.strerror or str(error)).lower()) from error
+    return held
+
+
+def listeners(settings: Settings, certificate: Certificate | None) -> dict[str, Listener]:
+    """Return the HTTP servers that the settings ask for."""
+    from mock_kuma import app  # noqa: PLC0415 -- after the command line was understood
+
+    return {
+        "vendor": Listener(
+            settings.host,
+            settings.port,
+            lambda: app.vendor_app(settings),
+            workers=settings.workers,
+            certificate=certificate and (certificate.chain_file, certificate.key_file),
+        ),
+        "console": Listener(settings.host, settings.console_port, lambda: app.console_app(settings)),
+    }
+
+
+def run(listeners: Mapping[str, Listener], *, ready: Callable[[], None]) -> None:
+    """Run the listeners until SIGINT or SIGTERM; call ``ready`` once all of them accept."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    context = multiprocessing.get_context("fork")
+    with _running(context, listeners) as processes:
+        _wait_until_accepting(listeners.values(), processes.values(), stop)
+        if not stop.is_set():
+            ready()
+        while not stop.wait(0.5):
+            dead = next((name for name, process in processes.items() if not process.is_alive()), None)
+            if dead is not None:
+                raise DidNotStart(f"the {dead} listener has ended unexpectedly")
+
+
+@contextlib.contextmanager
+def _running(context: Any, listeners: Mapping[str, Listener]) -> Iterator[dict[str, Any]]:
+    processes = {
+        name: context.Process(target=_listen, args=(listener, os.getpid()), name=name)
+        for name, listener in listeners.items()
+    }
+    try:
+        for process in processes.values():
+            process.start()
+        yield processes
+    finally:
+        for process in processes.values():
+            process.terminate()
+        end = time.monotonic() + _STOP_SECONDS
+        for process in processes.values():
+            process.join(max(0.1, end - time.monotonic()))
+            if process.is_alive():
+                process.kill()
+                process.join()
+
+
+def _listen(listener: Listener, parent: int) -> None:
+    # Imported here, in the process that needs it: the main one starts sooner without.
+    from granian import Granian  # noqa: PLC0415
+    from granian.constants import Interfaces, SSLProtocols  # noqa: PLC0415
+    from granian.http import HTTP1Settings  # noqa: PLC0415
+
+    _end_with(parent)
+    own = os.getpid()
+
+    def load() -> Any:
+        _end_with(own)
+        return listener.load()
+
+    chain, key = listener.certificate or (None, None)
+    Granian(
+        "mock_kuma",
+        address=listener.host,
+        port=listener.port,
+        interface=Interfaces.WSGI,
+        workers=listener.workers,
+        blocking_threads=_THREADS,
+        backpressure=4 * _THREADS,
+        log_enabled=False,
+        websockets=False,
+        http1_settings=HTTP1Settings(max_buffer_size=1024 * 1024),
+        ssl_cert=chain,
+        ssl_key=key,
+        ssl_protocol_min=SSLProtocols.tls12,
+        workers_kill_timeout=_STOP_SECONDS - 1,
+    ).serve(target_loader=load, wrap_loader=False)
+
+
+def _end_with(parent: int) -> None:
+    """Ask the kernel to end this process when its parent dies, even by SIGKILL."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_DEATH_SIGNAL, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(0)
+
+
+def _wait_until_accepting(listeners: Any, processes: Any, stop: threading.Event) -> None:
+    end = time.monotonic() + _START_SECONDS
+    for listener in listeners:
+        while not _accepts(listener.host, listener.port) and not stop.is_set():
+            if any(not process.is_alive() for process in processes):
+                raise DidNotStart("a listener ended while starting; see the messages above")
+            if time.monotonic() > end:
+                raise DidNotStart(f"port {listener.port} did not accept in {_START_SECONDS} seconds")
+            time.sleep(0.005)
+
+
+def _accepts(host: str, port: int) -> bool:
+    reach = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 -- read, not bound
+    try:
+        socket.create_connection((reach, port), timeout=1).close()
+    except OSError:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""Alerts as rows: a page of a search, one, a change with its history."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Row, Select, insert, select, update
+
+from mock_kuma.domain.filters import TimestampField
+from mock_kuma.store import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from mock_kuma.domain.filters import AlertFilter
+
+_TIMES = {
+    TimestampField.LAST_SEEN: tables.alerts.c.last_seen,
+    TimestampField.FIRST_SEEN: tables.alerts.c.first_seen,
+}
+
+
+def page(connection: Connection, world: str, wanted: AlertFilter, *, page_size: int) -> list[Row[Any]]:
+    """Return one page, newest first by the chosen time, then by id (the vendor names no second key)."""
+    table = tables.alerts
+    time = _TIMES[wanted.field]
+    query: Select[Any] = select(table).where(table.c.world == world)
+    if not wanted.scope.everywhere:
+        query = query.where(table.c.tenant.in_(wanted.scope.tenants))
+    for column, values in (
+        (table.c.id, wanted.ids),
+        (table.c.tenant, wanted.tenants),
+        (table.c.status, wanted.statuses),
+    ):
+        if values:
+            query = query.where(column.in_(values))
+    if wanted.name is not None:
+        # Over distinct names: a world has many alerts and few rules.
+        names = connection.execute(select(table.c.name).where(table.c.world == world).distinct())
+        query = query.where(table.c.name.in_(wanted.name.among(names.scalars())))
+    if wanted.since is not None:
+        query = query.where(time >= wanted.since)
+    if wanted.until is not None:
+        query = query.where(time <= wanted.until)
+    query = query.order_by(time.desc(), table.c.id)
+    return list(connection.execute(query.limit(page_size).offset((wanted.page - 1) * page_size)))
+
+
+def find(connection: Connection, world: str, alert: str) -> Row[Any] | None:
+    """Return the alert's row, or None."""
+    table = tables.alerts
+    place = (table.c.world == world) & (table.c.id == alert)
+    return connection.execute(select(table).where(place)).first()
+
+
+def taken(connection: Connection, world: str, ids: Iterable[str]) -> str | None:
+    """Return one of the ids that an alert of this world has already, or None."""
+    table = tables.alerts
+    place = (table.c.world == world) & table.c.id.in_(list(ids))
+    return connection.execute(select(table.c.id).where(place).limit(1)).scalar()
+
+
+def add(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Store new alerts."""
+    connection.execute(insert(tables.alerts), rows)
+
+
+def change(connection: Connection, world: str, alert: str, values: Mapping[str, Any]) -> None:
+    """Write new values of an alert; the caller has counted its version up."""
+    table = tables.alerts
+    place = (table.c.world == world) & (table.c.id == alert)
+    connection.execute(update(table).where(place).values(values))
+
+
+def note(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Add entries to the history."""
+    connection.execute(insert(tables.alert_history), rows)
+
+
+def history(connection: Connection, world: str, alert: str) -> list[Row[Any]]:
+    """Return what happened to the alert, version by version."""
+    table = tables.alert_history
+    place = (table.c.world == world) & (table.c.alert == alert)
+    return list(connection.execute(select(table).where(place).order_by(table.c.version)))

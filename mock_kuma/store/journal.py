@@ -1,0 +1,57 @@
+"""The journal as rows: one exchange each, numbered by the world, bounded."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
+
+from mock_kuma.store import tables, worlds
+
+#: A world's journal keeps this many exchanges; older ones are dropped and counted as lost.
+KEPT = 20_000
+_SWEEP = 256
+
+
+def add(connection: Connection, world: str, *, at: int, method: str, path: str, entry: str) -> int:
+    """Append an exchange and return its number."""
+    seq = worlds.draw(connection, world, "journal_seq") + 1
+    connection.execute(
+        insert(tables.journal).values(world=world, seq=seq, at=at, method=method, path=path, entry=entry)
+    )
+    if seq > KEPT and seq % _SWEEP == 0:
+        table = tables.journal
+        connection.execute(delete(table).where(table.c.world == world, table.c.seq <= seq - KEPT))
+    return seq
+
+
+def read(
+    connection: Connection, world: str, *, since: int, method: str | None, path: str | None
+) -> list[Row[Any]]:
+    """Return the exchanges after ``since``, oldest first; ``path`` without a trailing slash."""
+    table = tables.journal
+    query = select(table).where(table.c.world == world, table.c.seq > since)
+    if method is not None:
+        query = query.where(table.c.method == method)
+    if path is not None:
+        query = query.where(table.c.path.in_([path, path + "/"]))
+    return list(connection.execute(query.order_by(table.c.seq)))
+
+
+def lost(connection: Connection, world: str, *, since: int) -> int:
+    """Return how many exchanges after ``since`` were dropped to keep the journal bounded."""
+    table = tables.journal
+    kept = select(func.min(table.c.seq)).where(table.c.world == world).scalar_subquery()
+    query = select(kept, tables.worlds.c.journal_cleared).where(tables.worlds.c.id == world)
+    oldest, cleared = connection.execute(query).one()
+    return 0 if oldest is None else max(0, oldest - 1 - max(since, cleared))
+
+
+def clear(connection: Connection, world: str) -> None:
+    """Delete the world's exchanges; the numbers go on."""
+    connection.execute(delete(tables.journal).where(tables.journal.c.world == world))
+    connection.execute(
+        update(tables.worlds)
+        .where(tables.worlds.c.id == world)
+        .values(journal_cleared=tables.worlds.c.journal_seq)
+    )

@@ -1,0 +1,94 @@
+"""A world as a value: which installation a request is about, and who asks.
+
+Rows become these values here and nowhere else. Rule: a bearer token belongs to exactly one world.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from mock_kuma.clock import Clock
+from mock_kuma.domain import roles
+from mock_kuma.domain.releases import RELEASES, Release
+from mock_kuma.domain.roles import Grant, Scope
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+_GRANTS = msgspec.json.Decoder(list[Grant])
+_RIGHTS = msgspec.json.Decoder(list[str])
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """One simulated installation, as it was when the request came."""
+
+    id: str
+    seed: str
+    release: Release
+    page_size: int
+    main_tenant: str
+    created: int
+    clock: Clock
+    faults: int
+
+    @staticmethod
+    def of(row: Row[Any]) -> World:
+        """Return the world of a row that has the columns of ``worlds``."""
+        return World(
+            id=row.id,
+            seed=row.seed,
+            release=RELEASES[row.kuma_version],
+            page_size=row.page_size,
+            main_tenant=row.main_tenant,
+            created=row.created,
+            clock=Clock(row.frozen_at, row.clock_offset),
+            faults=row.faults,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """The user whose token a request carries, with the token's state."""
+
+    world: World
+    id: str
+    name: str
+    login: str
+    email: str
+    grants: tuple[Grant, ...]
+    api_rights: frozenset[str] | None
+    disabled: bool
+    expires: int | None
+
+    @staticmethod
+    def of(row: Row[Any]) -> Caller:
+        """Return the caller of a row that ``directory.bearer`` gave."""
+        return Caller(
+            world=World.of(row),
+            id=row.user_id,
+            name=row.user_name,
+            login=row.login,
+            email=row.email,
+            grants=grants(row.roles),
+            api_rights=None if row.api_rights is None else frozenset(rights(row.api_rights)),
+            disabled=row.disabled,
+            expires=row.expires,
+        )
+
+    def scope(self, operation: str) -> Scope:
+        """Return the tenants in which the caller may do the operation."""
+        return roles.scope(self.grants, operation, self.world.release.generation)
+
+
+def grants(text: str) -> tuple[Grant, ...]:
+    """Return the roles that a user's row holds."""
+    return tuple(_GRANTS.decode(text))
+
+
+def rights(text: str) -> list[str]:
+    """Return the API access rights that a user's row holds."""
+    return _RIGHTS.decode(text)
