@@ -34,9 +34,8 @@ def core(store: str) -> Core:
     return Core(Database(store), lru_cache(maxsize=_SOCS)(Soc))
 
 
-def vendor_app(settings: Settings) -> WSGIApplication:
+def vendor_app(settings: Settings, shared: Core) -> WSGIApplication:
     """Return what answers on the vendor port."""
-    shared = core(settings.store)
     inside = _control(shared, settings, token_digest=None)
 
     def perform(world: World, step: Step) -> str | None:
@@ -45,9 +44,9 @@ def vendor_app(settings: Settings) -> WSGIApplication:
     return Gateway(shared, vendor.build(shared), perform)
 
 
-def console_app(settings: Settings) -> WSGIApplication:
+def console_app(settings: Settings, shared: Core) -> WSGIApplication:
     """Return what answers on the console port."""
-    return _control(core(settings.store), settings, token_digest=settings.control_digest)
+    return _control(shared, settings, token_digest=settings.control_digest)
 
 
 def _control(shared: Core, settings: Settings, *, token_digest: str | None) -> Flask:

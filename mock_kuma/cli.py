@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 RELEASES = ("1.6", "2.1", "3.0.2", "3.2", "3.4", "4.0")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
+#: Every option has a variable: MOCK_KUMA_PORT and so on, whatever the command.
+_ENVIRONMENT = {"auto_envvar_prefix": "MOCK_KUMA"}
 _EXAMPLES = """
 \b
 Examples:
@@ -27,7 +30,7 @@ Examples:
 
 
 @click.group(
-    context_settings={"auto_envvar_prefix": "MOCK_KUMA", "help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"]},
     epilog="Start with: mock-kuma serve",
 )
 @click.version_option(package_name="mock-kuma", prog_name="mock-kuma")
@@ -35,7 +38,7 @@ def main() -> None:
     """Fake KUMA: the vendor's REST API over HTTPS, steered by a control API."""
 
 
-@main.command(epilog=_EXAMPLES)
+@main.command(epilog=_EXAMPLES, context_settings=_ENVIRONMENT)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address of both listeners.")
 @click.option(
     "--port",
@@ -103,6 +106,22 @@ def serve(**options: Any) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+@main.command(epilog="Example: mock-kuma guesses --json")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def guesses(*, as_json: bool) -> None:
+    """List every behaviour that the vendor does not document."""
+    from mock_kuma import guesses as marks  # noqa: PLC0415 -- so that --help answers at once
+
+    found = marks.every()
+    if as_json:
+        rows = [{"file": one.file, "line": one.line, "guess": one.text} for one in found]
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        return
+    for one in found:
+        click.echo(f"{one.file}:{one.line}\n    {one.text}")
+    click.echo(f"{len(found)} guesses")
+
+
 def _refuse_open_doors(options: dict[str, Any]) -> None:
     for name in ("token", "control_token"):
         if options[name] is not None and not options[name].strip():
@@ -115,9 +134,8 @@ def _refuse_open_doors(options: dict[str, Any]) -> None:
 
 
 def _serve(options: dict[str, Any], folder: Path | None) -> None:
-    # Imported here, so that --help answers at once.
-    from mock_kuma import ids, installation, server, tls  # noqa: PLC0415
-    from mock_kuma.settings import Settings  # noqa: PLC0415
+    from mock_kuma import ids, installation, server, tls  # noqa: PLC0415 -- so that --help answers at once
+    from mock_kuma.settings import Settings  # noqa: PLC0415 -- likewise
 
     control_token = None if options["open_control"] else options["control_token"] or ids.new_token()
     seed = options["seed"] or installation.new_seed()

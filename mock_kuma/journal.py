@@ -21,6 +21,8 @@ REDACTED: Final = "[redacted]"
 BODY_KEPT: Final = 65_536
 #: What a token could look like; a UUID has dashes in places where no token has them.
 _CANDIDATE: Final = re.compile(r"[0-9A-Za-z_\-.~+/=]{16,}")
+#: Shorter words are no secrets; looking each up would only cost time.
+_SHORTEST: Final = 8
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
 
@@ -67,7 +69,7 @@ class Redactor:
         found = {word for text in texts for word in _CANDIDATE.findall(text) if not _UUID.fullmatch(word)}
         # A token may stand inside a longer run ("token=...", "...; path"), so look at its parts too.
         words = {part for word in found for part in (word, *re.split(r"[=/+~.\-]", word)) if part}
-        digests = {ids.digest(word): word for word in words if len(word) >= 8}  # noqa: PLR2004
+        digests = {ids.digest(word): word for word in words if len(word) >= _SHORTEST}
         secrets = [digests[digest] for digest in (self._known(digests) if digests else ())]
         if self._credential:
             secrets.append(self._credential)

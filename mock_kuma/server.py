@@ -89,11 +89,13 @@ def listeners(settings: Settings, certificate: Certificate | None) -> dict[str, 
         "vendor": Listener(
             settings.host,
             settings.port,
-            lambda: app.vendor_app(settings),
+            lambda: app.vendor_app(settings, app.core(settings.store)),
             workers=settings.workers,
             certificate=certificate and (certificate.chain_file, certificate.key_file),
         ),
-        "console": Listener(settings.host, settings.console_port, lambda: app.console_app(settings)),
+        "console": Listener(
+            settings.host, settings.console_port, lambda: app.console_app(settings, app.core(settings.store))
+        ),
     }
 
 
@@ -136,9 +138,9 @@ def _running(context: Any, listeners: Mapping[str, Listener]) -> Iterator[dict[s
 
 def _listen(listener: Listener, parent: int) -> None:
     # Imported here, in the process that needs it: the main one starts sooner without.
-    from granian import Granian  # noqa: PLC0415
-    from granian.constants import Interfaces, SSLProtocols  # noqa: PLC0415
-    from granian.http import HTTP1Settings  # noqa: PLC0415
+    from granian import Granian  # noqa: PLC0415 -- as said
+    from granian.constants import Interfaces, SSLProtocols  # noqa: PLC0415 -- as said
+    from granian.http import HTTP1Settings  # noqa: PLC0415 -- as said
 
     _end_with(parent)
     own = os.getpid()

@@ -15,6 +15,8 @@ from mock_kuma.domain import alerts as life
 from mock_kuma.domain.problems import Conflict
 from mock_kuma.store import alerts as alert_store
 from mock_kuma.store import events as event_store
+from mock_kuma.store import ids as stored_ids
+from mock_kuma.store import tables
 from mock_kuma.store import worlds as world_store
 
 if TYPE_CHECKING:
@@ -87,11 +89,20 @@ def size(rows: Sequence[dict[str, Any]]) -> int:
 def store(connection: Connection, world: World, rows: list[dict[str, Any]]) -> None:
     """Store event rows; an id that the world has already is a conflict."""
     ids = [row["id"] for row in rows]
-    double = next((key for key in ids if ids.count(key) > 1), None) if len(ids) < 64 else None  # noqa: PLR2004 -- a larger batch meets the primary key
-    double = double or event_store.taken(connection, world.id, ids)
+    double = repeated(ids) or stored_ids.taken(connection, tables.events, world.id, ids)
     if double is not None:
         raise Conflict(double, "an event of this world has this ID already")
     event_store.add(connection, rows)
+
+
+def repeated(ids: Sequence[str]) -> str | None:
+    """Return an id that is there twice, or None."""
+    seen: set[str] = set()
+    for key in ids:
+        if key in seen:
+            return key
+        seen.add(key)
+    return None
 
 
 def ingest(
@@ -123,7 +134,7 @@ def _latest(connection: Connection, world: World, alert: Any) -> dict[str, Any]:
         following = alert_store.find(connection, world.id, row["successor"])
         if following is None:
             break
-        row = dict(following._mapping)  # noqa: SLF001
+        row = dict(following._mapping)  # noqa: SLF001 -- as above
     return row
 
 

@@ -1,7 +1,9 @@
 """What every vendor request passes before its route: version, header, token, API rights.
 
-Source: REST API, 1.3 and 1.4. The order is 400, 403, 403 (REST API, 10). An expired token is refused as an
-unknown one is (GUESS: the vendor does not say). Rule: a route behind the gate has a caller.
+Source: REST API, 1.3 and 1.4. The order is 400, 403, 403 (REST API, 10). Rule: a route
+behind the gate has a caller.
+
+GUESS: an expired token is refused as an unknown one is; no page that was read says.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from mock_kuma.domain.patterns import BadPattern
 from mock_kuma.domain.problems import (
     AccessDenied,
     AlertAlreadyClosed,
@@ -48,7 +49,7 @@ INVALID_HEADER: Final = Answer(
     ),
 )
 ACCESS_DENIED: Final = Answer(403, ErrorBody("access denied"))
-# Bodies of unknown routes are not documented (REST API, 8, row 19). GUESS: the error body.
+# GUESS: unknown routes and wrong methods are answered in the error body (REST API, 8, row 19).
 NO_ROUTE: Final = Answer(404, ErrorBody("not found"))
 WRONG_METHOD: Final = Answer(405, ErrorBody("method not allowed"))
 TOO_LARGE: Final = Answer(413, ErrorBody("request body too large"))
@@ -62,10 +63,12 @@ def _not_found(problem: NotFound) -> Answer:
     return Answer(404, ErrorBody(f"{problem.kind} not found"))
 
 
-_ROWS: Final[Mapping[type[Problem], Callable[..., Answer]]] = {
+ROWS: Final[Mapping[type[Problem], Callable[..., Answer]]] = {
     AccessDenied: lambda _: ACCESS_DENIED,
     AlertAlreadyClosed: lambda _: Answer(406, ErrorBody("alert already closed")),
     BadInput: _bad_input,
+    # GUESS: no row of the vendor's tables is about patterns; this is the row of its scalars.
+    BadPattern: lambda _: Answer(400, ErrorBody("invalid query parameter value", "name")),
     # GUESS: the vendor's own operations that create a thing twice are not documented.
     Conflict: lambda problem: Answer(409, ErrorBody(problem.why)),
     NotFound: _not_found,
@@ -75,4 +78,4 @@ _ROWS: Final[Mapping[type[Problem], Callable[..., Answer]]] = {
 
 def answer(problem: Problem) -> Answer:
     """Return what the vendor answers to the problem."""
-    return _ROWS[type(problem)](problem)
+    return ROWS[type(problem)](problem)

@@ -48,7 +48,7 @@ MOVES: Final[Mapping[Status, frozenset[Status]]] = {
     Status.NEW: frozenset({Status.ASSIGNED, Status.ESCALATED, Status.CLOSED}),
     # Back to new when the assignee is removed (seen in a production client; the status is inferred).
     Status.ASSIGNED: frozenset({Status.NEW, Status.ESCALATED, Status.CLOSED}),
-    # Back to new by unlinking from the incident (4.0). GUESS: to assigned where somebody holds it.
+    # GUESS: to assigned where somebody holds it; back to new by unlinking is documented (4.0).
     Status.ESCALATED: frozenset({Status.NEW, Status.ASSIGNED, Status.CLOSED}),
     Status.CLOSED: frozenset(),
 }

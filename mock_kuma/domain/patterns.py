@@ -10,16 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import pcre2
 
+from mock_kuma.domain.problems import Problem
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Longer patterns are refused; the vendor names no limit (GUESS).
+# GUESS: patterns longer than this are refused; the vendor names no limit.
 MAX_LENGTH = 4_096
 #: Steps for one name, far above what an honest pattern takes and far below a second.
 _STEPS = "(*LIMIT_MATCH=200000)(*LIMIT_DEPTH=20000)"
 
 
-class BadPattern(ValueError):
+class BadPattern(Problem):
     """The text is no pattern, or one that is too costly; ``why`` says which."""
 
     def __init__(self, why: str) -> None:

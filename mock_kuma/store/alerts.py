@@ -10,7 +10,7 @@ from mock_kuma.domain.filters import TimestampField
 from mock_kuma.store import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from mock_kuma.domain.filters import AlertFilter
 
@@ -51,13 +51,6 @@ def find(connection: Connection, world: str, alert: str) -> Row[Any] | None:
     table = tables.alerts
     place = (table.c.world == world) & (table.c.id == alert)
     return connection.execute(select(table).where(place)).first()
-
-
-def taken(connection: Connection, world: str, ids: Iterable[str]) -> str | None:
-    """Return one of the ids that an alert of this world has already, or None."""
-    table = tables.alerts
-    place = (table.c.world == world) & table.c.id.in_(list(ids))
-    return connection.execute(select(table.c.id).where(place).limit(1)).scalar()
 
 
 def add(connection: Connection, rows: list[dict[str, Any]]) -> None:

@@ -45,7 +45,7 @@ def tenant_names(connection: Connection, world: str) -> dict[str, str]:
     """Return every tenant's name by its id."""
     columns = (tables.tenants.c.id, tables.tenants.c.name)
     found = connection.execute(select(*columns).where(tables.tenants.c.world == world))
-    return dict(found.tuples().all())
+    return {key: name for key, name in found.all()}  # noqa: C416 -- typed rows
 
 
 def tenants(connection: Connection, world: str, wanted: TenantFilter, *, page_size: int) -> list[Row[Any]]:

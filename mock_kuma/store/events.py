@@ -6,32 +6,17 @@ of their own, so that the event search finds them.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sqlalchemy import Connection, insert, select
 
 from mock_kuma.store import tables
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 
 def add(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Store events."""
     if rows:
         connection.execute(insert(tables.events), rows)
-
-
-def taken(connection: Connection, world: str, ids: Iterable[str]) -> str | None:
-    """Return one of the ids that an event of this world has already, or None."""
-    wanted = list(ids)
-    table = tables.events
-    for start in range(0, len(wanted), 500):
-        place = (table.c.world == world) & table.c.id.in_(wanted[start : start + 500])
-        found: str | None = connection.execute(select(table.c.id).where(place).limit(1)).scalar()
-        if found is not None:
-            return found
-    return None
 
 
 def of_alerts(connection: Connection, world: str, alerts: list[str]) -> dict[str, list[str]]:

@@ -10,7 +10,7 @@ from mock_kuma.store import tables, worlds
 
 #: A world's journal keeps this many exchanges; older ones are dropped and counted as lost.
 KEPT = 20_000
-_SWEEP = 256
+SWEEP = 256
 
 
 def add(connection: Connection, world: str, *, at: int, method: str, path: str, entry: str) -> int:
@@ -19,7 +19,7 @@ def add(connection: Connection, world: str, *, at: int, method: str, path: str, 
     connection.execute(
         insert(tables.journal).values(world=world, seq=seq, at=at, method=method, path=path, entry=entry)
     )
-    if seq > KEPT and seq % _SWEEP == 0:
+    if seq > KEPT and seq % SWEEP == 0:
         table = tables.journal
         connection.execute(delete(table).where(table.c.world == world, table.c.seq <= seq - KEPT))
     return seq
