@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+#: How the application tells the wire listener what to do: a header of the answer that never leaves it.
+WIRE_HEADER: Final = "x-mock-kuma-wire"
 #: Kinds that concern bytes on the wire; the application alone cannot carry them out.
 WIRE_KINDS: Final = frozenset({"reset", "empty", "silence", "truncate", "trickle", "commit-then-reset"})
 #: Kinds whose request is handled as ever, and only its answer suffers. The others take its place.

@@ -23,7 +23,6 @@ from mock_kuma.domain.moments import render_date
 from mock_kuma.store import directory
 from mock_kuma.store import faults as fault_store
 from mock_kuma.store import journal as journal_store
-from mock_kuma.wire import WIRE_HEADER
 from mock_kuma.world import Caller, World
 from mock_kuma.worlds import DEFAULT, get
 
@@ -81,7 +80,7 @@ class Gateway:
         if wait:
             clock.sleep(wait)
         if action is not None and faults.kind(action) in faults.WIRE_KINDS:
-            reply.headers.append((WIRE_HEADER, msgspec.json.encode(action).decode()))
+            reply.headers.append((faults.WIRE_HEADER, msgspec.json.encode(action).decode()))
         reply.headers.append(("Date", render_date(world.clock.now())))
         start_response(f"{reply.status} ", reply.headers)
         return [reply.body]

@@ -60,7 +60,7 @@ def _draft(
     count: int,
     names: dict[str, str],
 ) -> Draft:
-    seeded = soc.alert(drawn)
+    seeded = soc.alert(drawn, name=given.values.get("name"))
     stamps = [event["Timestamp"] for event in given.events or () if "Timestamp" in event]
     now = world.clock.now()
     last = given.last_seen

@@ -20,6 +20,7 @@ from mock_kuma.domain.problems import (
     NotFound,
     Problem,
     TenantDisabled,
+    WrongState,
 )
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ ROWS: Final[Mapping[type[Problem], Callable[..., Answer]]] = {
     Conflict: lambda problem: Answer(409, ErrorBody(problem.why)),
     NotFound: _not_found,
     TenantDisabled: lambda _: Answer(406, ErrorBody("tenant disabled")),
+    WrongState: lambda problem: Answer(406, ErrorBody(problem.message)),
 }
 
 

@@ -18,6 +18,7 @@ from mock_kuma.domain.alerts import Priority, Reason, Status
 Event = dict[str, Any]
 _Text = Annotated[str, Meta(min_length=1)]
 _INT64: Final = 2**63
+_YEAR_10000_MS: Final = 253_402_300_800_000
 
 
 class GivenAlert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -97,7 +98,8 @@ def _check_event(event: Event, path: str) -> None:
         raise Invalid(f"{path}.ID", "expected text")
     for name in ("Timestamp", "Type"):
         value = event.get(name, 0)
-        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _INT64:
+        end = _YEAR_10000_MS if name == "Timestamp" else _INT64
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < end:
             what = "milliseconds since 1970" if name == "Timestamp" else "a whole number"
             raise Invalid(f"{path}.{name}", f"expected {what}")
 

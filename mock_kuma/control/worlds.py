@@ -6,10 +6,10 @@ import secrets
 from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 from msgspec import Meta
 
-from mock_kuma import worlds
+from mock_kuma import snapshots, worlds
 from mock_kuma.clock import Clock
 from mock_kuma.control.answers import answer
 from mock_kuma.control.clock import shown
@@ -34,6 +34,13 @@ class NewWorld(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kuma_version: str | None = None  # the server's
     clock: str = "system"
     page_size: Annotated[int, Meta(ge=1, le=10_000)] = 250
+    snapshot: str | None = None  # excludes all others
+
+
+class Restore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The body of ``POST restore``."""
+
+    snapshot: str
 
 
 def blueprint(core: Core, *, kuma_version: str) -> Blueprint:
@@ -43,6 +50,11 @@ def blueprint(core: Core, *, kuma_version: str) -> Blueprint:
     @bp.post("/worlds")
     def make() -> Response:
         wanted = body(NewWorld)
+        if wanted.snapshot is not None:
+            if wanted != NewWorld(snapshot=wanted.snapshot):
+                raise Invalid("snapshot", "a world made from a snapshot takes no other field")
+            with core.database.write() as connection:
+                return _told(snapshots.start(connection, wanted.snapshot))
         release = wanted.kuma_version or kuma_version
         if release not in RELEASES:
             raise Invalid("kuma_version", f"expected one of {', '.join(RELEASES)}")
@@ -61,8 +73,7 @@ def blueprint(core: Core, *, kuma_version: str) -> Blueprint:
                 clock=clock,
                 page_size=wanted.page_size,
             )
-        told = {"world": made.world.id, "token": made.token, "tenant": made.world.main_tenant}
-        return answer(told, 201)
+        return _told(made)
 
     @bp.get("/worlds")
     def every() -> Response:
@@ -84,7 +95,39 @@ def blueprint(core: Core, *, kuma_version: str) -> Blueprint:
             store.remove(connection, world_id)
         return Response(status=204)
 
+    @bp.post("/worlds/<world_id>/snapshots")
+    def take(world_id: str) -> Response:
+        with core.database.write() as connection:
+            name = snapshots.take(connection, worlds.get(connection, world_id))
+        return answer({"snapshot": name}, 201)
+
+    @bp.delete("/snapshots/<snapshot>")
+    def drop(snapshot: str) -> Response:
+        with core.database.write() as connection:
+            snapshots.remove(connection, snapshot)
+        return Response(status=204)
+
+    @bp.post("/worlds/<world_id>/restore")
+    def restore(world_id: str) -> Response:
+        wanted = body(Restore)
+        with core.database.write() as connection:
+            snapshots.restore(connection, worlds.get(connection, world_id), wanted.snapshot)
+            return answer(summary(connection, worlds.get(connection, world_id)))
+
+    @bp.get("/worlds/<world_id>/diff")
+    def diff(world_id: str) -> Response:
+        before = request.args.get("from")
+        if not before:
+            raise Invalid("from", "expected the world or snapshot to compare with")
+        with core.database.read() as connection:
+            return answer(snapshots.compare(connection, before, world_id))
+
     return bp
+
+
+def _told(made: worlds.NewWorld) -> Response:
+    told = {"world": made.world.id, "token": made.token, "tenant": made.world.main_tenant}
+    return answer(told, 201)
 
 
 def summary(connection: Connection, world: World) -> dict[str, Any]:

@@ -6,6 +6,8 @@
         TenantDisabled      the tenant is switched off
         AlertAlreadyClosed  nothing closes an alert twice
         BadInput            the request itself is wrong; carries the vendor's message and details
+        WrongState          the request is right, and the thing is in no state for it; vendor's message
+        Conflict            something of that name is there already
 
 ``api/problems.py`` says, in one table, what the vendor answers to each; ``control`` says it our way.
 """
@@ -72,6 +74,17 @@ class BadInput(Problem):
 
     def __str__(self) -> str:
         return self.message if self.details is None else f"{self.message}: {self.details}"
+
+
+class WrongState(Problem):
+    """What the vendor answers with 406: ``message`` is its own word for it."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+    def __str__(self) -> str:
+        return self.message
 
 
 class Conflict(Problem):

@@ -144,13 +144,13 @@ def build(seed: Seed, owners: tuple[str, ...]) -> dict[str, tuple[Host, ...]]:
             third = branch if role.net == "192" else vlan
             address = f"{prefixes[role.net]}.{third}.{10 + number}"
             owner = random.choice(owners) if role.role == "source" else ""
-            hosts.append(_host(seed, random, role, place, address, owner))
+            hosts.append(_host(seed, random, role, place=place, address=address, owner=owner))
             number += 1
         estate[role.role] = tuple(hosts)
     return estate
 
 
-def _host(seed: Seed, random: Random, role: Role, place: int, address: str, owner: str) -> Host:
+def _host(seed: Seed, random: Random, role: Role, *, place: int, address: str, owner: str) -> Host:
     plan = blueprint()
     stem = role.names[place % len(role.names)]
     name = f"{stem}{place // len(role.names) + 1:02d}"

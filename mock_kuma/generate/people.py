@@ -126,8 +126,8 @@ def hire(seed: Seed, names: Names) -> People:
         is_russian = random.randrange(2) == 1
         firsts, lasts = random.choice(names.cyrillic) if is_russian else names.latin
         first, last = random.choice(firsts), random.choice(lasts)
-        # 18 letters leave room for a number: the directory allows 20.
-        login = _unique(f"{prefix}{_latin(first)[:1]}.{_latin(last)}"[:18], taken)
+        # 17 letters leave room for a number: the directory allows 20.
+        login = _unique(f"{prefix}{_latin(first)[:1]}.{_latin(last)}"[:17], taken)
         choices = departments or (_DEPARTMENTS_RU if is_russian else _DEPARTMENTS_EN)
         return finished(
             login,

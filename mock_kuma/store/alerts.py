@@ -10,7 +10,7 @@ from mock_kuma.domain.filters import TimestampField
 from mock_kuma.store import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mock_kuma.domain.filters import AlertFilter
 
@@ -51,6 +51,15 @@ def find(connection: Connection, world: str, alert: str) -> Row[Any] | None:
     table = tables.alerts
     place = (table.c.world == world) & (table.c.id == alert)
     return connection.execute(select(table).where(place)).first()
+
+
+def summaries(
+    connection: Connection, world: str, columns: tuple[str, ...]
+) -> Iterator[Mapping[str, Any]]:
+    """Return these columns of all alerts of a world, and their ids."""
+    table = tables.alerts
+    query = select(table.c.id, *(table.c[name] for name in columns)).where(table.c.world == world)
+    yield from connection.execute(query).mappings()
 
 
 def add(connection: Connection, rows: list[dict[str, Any]]) -> None:

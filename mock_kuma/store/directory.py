@@ -89,6 +89,13 @@ def users(connection: Connection, world: str) -> list[Row[Any]]:
     return list(connection.execute(query))
 
 
+def first_user(connection: Connection, world: str) -> str:
+    """Return the id of the user that the world was made with."""
+    table = tables.users
+    query = select(table.c.id).where(table.c.world == world, table.c.login == "admin")
+    return str(connection.execute(query.order_by(table.c.id).limit(1)).scalar_one())
+
+
 def give_token(connection: Connection, world: str, user_id: str, *, digest: str, expires: int | None) -> None:
     """Store a user's token in place of the former one."""
     revoke_token(connection, world, user_id)

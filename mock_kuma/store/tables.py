@@ -46,6 +46,7 @@ worlds = Table(
     Column("journal_cleared", Integer, nullable=False, default=0),  # up to here by request
     Column("fault_seq", Integer, nullable=False, default=0),
     Column("faults", Integer, nullable=False, default=0),
+    Column("kept", Boolean, nullable=False, default=False),  # a snapshot, which nobody can enter
 )
 
 tenants = Table(

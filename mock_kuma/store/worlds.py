@@ -4,25 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, Table, delete, func, insert, literal, select, update
 
 from mock_kuma.store import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-#: Everything that goes with a world, children first.
-_CONTENTS = (
-    tables.journal,
-    tables.faults,
-    tables.alert_history,
-    tables.events,
-    tables.alerts,
-    tables.tokens,
-    tables.users,
-    tables.tenants,
-)
-
 
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Store a new world."""
@@ -35,9 +22,10 @@ def find(connection: Connection, world: str) -> Row[Any] | None:
 
 
 def every(connection: Connection) -> list[Row[Any]]:
-    """Return all worlds, oldest first."""
+    """Return all worlds, oldest first, without snapshots."""
     order = (tables.worlds.c.created, tables.worlds.c.id)
-    return list(connection.execute(select(tables.worlds).order_by(*order)))
+    query = select(tables.worlds).where(tables.worlds.c.kept.is_(False))
+    return list(connection.execute(query.order_by(*order)))
 
 
 def statuses(connection: Connection, world: str) -> dict[str, int]:
@@ -50,10 +38,58 @@ def statuses(connection: Connection, world: str) -> dict[str, int]:
     return {status: count for status, count in connection.execute(counted).all()}  # noqa: C416 -- typed rows
 
 
+def copy(connection: Connection, source: str, target: str, *, kept: bool) -> None:
+    """Copy a world under another name, without tokens, journal and faults."""
+    own = {"id": target, "kept": kept, "journal_seq": 0, "journal_cleared": 0, "fault_seq": 0, "faults": 0}
+    _copy_rows(connection, tables.worlds, "id", source, own)
+    _copy_contents(connection, source, target)
+
+
+def overwrite(connection: Connection, source: str, target: str) -> None:
+    """Set a world's contents, clock and counters to another's; its tokens, journal and faults stay."""
+    for table in reversed(_copied()):
+        connection.execute(delete(table).where(table.c.world == target))
+    _copy_contents(connection, source, target)
+    columns = [
+        tables.worlds.c[name]
+        for name in ("frozen_at", "clock_offset", "drawn_alerts", "drawn_events", "drawn_ids")
+    ]
+    values = connection.execute(select(*columns).where(tables.worlds.c.id == source)).one()
+    connection.execute(
+        update(tables.worlds).where(tables.worlds.c.id == target).values(dict(values._mapping))  # noqa: SLF001 -- the public name of a Row's columns by name
+    )
+
+
+def _copied() -> list[Table]:
+    left_out = {tables.tokens, tables.journal, tables.faults}
+    return [
+        table
+        for table in tables.metadata.sorted_tables
+        if "world" in table.c and table not in left_out
+    ]
+
+
+def _copy_contents(connection: Connection, source: str, target: str) -> None:
+    for table in _copied():
+        _copy_rows(connection, table, "world", source, {"world": target})
+
+
+def _copy_rows(
+    connection: Connection, table: Table, key: str, source: str, own: dict[str, Any]
+) -> None:
+    columns = [
+        literal(own[column.name], column.type).label(column.name) if column.name in own else column
+        for column in table.c
+    ]
+    rows = select(*columns).where(table.c[key] == source)
+    connection.execute(insert(table).from_select([column.name for column in table.c], rows))
+
+
 def remove(connection: Connection, world: str) -> None:
     """Delete the world and all that is in it."""
-    for table in _CONTENTS:
-        connection.execute(delete(table).where(table.c.world == world))
+    for table in reversed(tables.metadata.sorted_tables):
+        if "world" in table.c:
+            connection.execute(delete(table).where(table.c.world == world))
     connection.execute(delete(tables.worlds).where(tables.worlds.c.id == world))
 
 

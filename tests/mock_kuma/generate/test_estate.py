@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -129,6 +130,17 @@ def test_a_russian_name_is_written_in_latin_letters() -> None:
     logins = {one.login.rstrip("0123456789") for one in staff if one.full_name == "Щукина Жанна"}
 
     assert logins == {"z.shchukina"}
+
+
+def test_a_long_surname_is_cut_to_what_a_directory_allows(fixed_names: people.Names) -> None:
+    """Twenty characters at most, with room for the number that tells two people apart."""
+    surname = (("Юлия",), ("Рождественская-Константинопольская",))
+
+    staff = people.hire(SEED, replace(fixed_names, latin=surname, cyrillic=(surname,))).staff
+
+    assert staff[0].login == "i.rozhdestvenskai"
+    assert len({one.login for one in staff}) == len(staff)
+    assert max(len(one.login) for one in staff) == 20
 
 
 def test_faker_is_seeded_too() -> None:
