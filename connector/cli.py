@@ -1,0 +1,139 @@
+"""The command ``kuma-connector``."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from connector import settings
+from connector.adapter import REASONS, Adapter, shown
+from connector.client import REASONS as KUMA_REASONS
+from connector.errors import ConnectorError, SettingsProblem, UnknownReason
+from connector.sync import Sync
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_EXAMPLES = """
+\b
+Examples:
+  export KUMA_TOKEN=0123456789abcdef0123456789abcdef
+  kuma-connector --config kuma.toml poll
+  kuma-connector --config kuma.toml incidents --json
+  kuma-connector --config kuma.toml close ALERT_ID --reason responded
+
+\b
+kuma.toml:
+  url = "kuma.example.com:7223"
+  ca_file = "kuma-ca.pem"
+  token_env = "KUMA_TOKEN"          # or: token_file = "token"
+  data_folder = "kuma-connector-data"
+  lookback_days = 7
+"""
+
+RETRYABLE, NEEDS_A_PERSON = 1, 2
+
+
+@click.group(
+    epilog=_EXAMPLES,
+    context_settings={"auto_envvar_prefix": "KUMA_CONNECTOR", "help_option_names": ["-h", "--help"]},
+)
+@click.version_option(package_name="mock-kuma", prog_name="kuma-connector")
+@click.option(
+    "--config",
+    default="kuma.toml",
+    show_default=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The settings file.",
+)
+@click.option("--verbose", is_flag=True, help="Tell each request.")
+@click.pass_context
+def main(context: click.Context, config: Path, *, verbose: bool) -> None:
+    """Receive KUMA alerts as incidents, and close them back: the reference connector."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s %(message)s",
+    )
+    logging.getLogger("connector").setLevel(logging.DEBUG if verbose else logging.INFO)
+    context.obj = config
+
+
+@main.command()
+@click.pass_obj
+def poll(config: Path) -> None:
+    """Run one receive cycle."""
+    with _running(config) as sync:
+        counts = sync.poll()
+        click.echo(f"created {counts.created}, updated {counts.updated}")
+        if counts.odd:
+            click.echo(f"{counts.odd} could not be understood; see the log", err=True)
+
+
+@main.command()
+@click.argument("alert_id")
+@click.option("--reason", required=True, help=f"One of: {', '.join((*KUMA_REASONS, *REASONS))}.")
+@click.pass_obj
+def close(config: Path, alert_id: str, reason: str) -> None:
+    """Close the incident and the alert."""
+    with _running(config) as sync:
+        word = REASONS.get(reason, reason)
+        if word not in KUMA_REASONS:
+            raise UnknownReason(reason, (*KUMA_REASONS, *REASONS))
+        sync.close(alert_id, word)
+        click.echo(f"closed {alert_id}: {word}")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.pass_obj
+def incidents(config: Path, *, as_json: bool) -> None:
+    """List the incidents that the SOAR holds."""
+    with _running(config) as sync:
+        rows = [shown(incident) for incident in sync.incidents.every()]
+    if as_json:
+        click.echo(json.dumps(rows, indent=2, ensure_ascii=True))
+        return
+    for row in sorted(rows, key=lambda row: row["last_seen"], reverse=True):
+        name = "".join(c if c.isprintable() else "?" for c in row["name"])
+        line = (
+            row["status"],
+            row["priority"],
+            row["last_seen"],
+            f"{len(row['event_ids'])} events",
+            row["alert_id"],
+        )
+        click.echo("  ".join((*line, name)))
+    click.echo(f"{len(rows)} incidents", err=True)
+
+
+@main.command()
+def adapter() -> None:
+    """Speak the connector protocol on standard input and output."""
+    Adapter().serve(sys.stdin.buffer, sys.stdout.buffer)
+
+
+@contextlib.contextmanager
+def _running(config: Path) -> Iterator[Sync]:
+    """Open the connector; an error becomes one line and an exit code."""
+    try:
+        sync = Sync(settings.load(config))
+        try:
+            yield sync
+        finally:
+            sync.stop()
+    except ConnectorError as error:
+        click.echo(f"Error: {error}", err=True)
+        if isinstance(error, SettingsProblem):
+            click.echo("See kuma-connector --help for an example of the settings file.", err=True)
+        raise SystemExit(RETRYABLE if error.retryable else NEEDS_A_PERSON) from error
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""What can go wrong between the SOAR and KUMA, and whether trying again helps.
+
+    ConnectorError
+        SettingsProblem       a setting is missing or wrong; a person must mend it
+        UnknownIncident       the SOAR holds no incident for that alert
+        UnknownReason         the closing reason has no counterpart in KUMA
+        Refused               KUMA understood us and said no
+            TokenRefused      ... because of the token (400, 403)
+            AlreadyClosed     ... because the alert is closed (406)
+        Unavailable           KUMA did not do it now; trying again may help
+            Unreachable       no connection, TLS trouble, time-out, connection lost
+            ServerTrouble     5xx
+            RateLimited       429, or 503 with a time to wait
+            BadAnswer         an answer that is none: HTML, a redirect, broken or cut JSON
+
+Classes carry fields, the sentence is made in ``__str__``. No message holds a token or a body.
+"""
+
+from __future__ import annotations
+
+
+class ConnectorError(Exception):
+    """Anything that the connector reports; ``retryable`` says whether trying again may help."""
+
+    retryable = False
+    status: int | None = None
+
+
+class SettingsProblem(ConnectorError):
+    """``what`` is wrong with the settings, in a sentence."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return self.what
+
+
+class UnknownIncident(ConnectorError):
+    """The SOAR holds no incident for this alert."""
+
+    def __init__(self, alert: str) -> None:
+        super().__init__(alert)
+        self.alert = alert
+
+    def __str__(self) -> str:
+        return f"there is no incident for alert {self.alert!r}"
+
+
+class UnknownReason(ConnectorError):
+    """The reason has no counterpart in KUMA."""
+
+    def __init__(self, reason: str, known: tuple[str, ...]) -> None:
+        super().__init__(reason, known)
+        self.reason = reason
+        self.known = known
+
+    def __str__(self) -> str:
+        return f"unknown reason {self.reason!r}; expected one of: {', '.join(self.known)}"
+
+
+class Refused(ConnectorError):
+    """KUMA understood us and said no: ``status``, and its own ``message``."""
+
+    def __init__(self, operation: str, status: int, message: str) -> None:
+        super().__init__(operation, status, message)
+        self.operation = operation
+        self.status = status
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"KUMA refused {self.operation}: {self.status} {self.message}"
+
+
+class TokenRefused(Refused):
+    """KUMA does not accept the token, or does not let its owner do this."""
+
+    def __str__(self) -> str:
+        return (
+            f"{super().__str__()}. Check the token, its owner's roles and API access rights; "
+            "a new token is generated in KUMA's console, Profile"
+        )
+
+
+class AlreadyClosed(Refused):
+    """The alert was closed before, by us or by somebody else."""
+
+
+class Unavailable(ConnectorError):
+    """KUMA did not do it now; trying again may help."""
+
+    retryable = True
+
+    def __init__(self, operation: str, why: str) -> None:
+        super().__init__(operation, why)
+        self.operation = operation
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"{self.operation} failed: {self.why}"
+
+
+class Unreachable(Unavailable):
+    """There was no connection, or it was lost, or nothing came in time."""
+
+
+class BadAnswer(Unavailable):
+    """What came is no answer of KUMA."""
+
+    def __init__(self, operation: str, why: str, *, status: int | None = None) -> None:
+        super().__init__(operation, why)
+        self.status = status
+
+
+class ServerTrouble(Unavailable):
+    """KUMA answered with 5xx."""
+
+    def __init__(self, operation: str, status: int, message: str) -> None:
+        super().__init__(operation, f"KUMA answered {status} {message}".rstrip())
+        self.status = status
+
+
+class RateLimited(Unavailable):
+    """KUMA asks to wait ``seconds`` before anything else is sent."""
+
+    def __init__(self, operation: str, status: int, seconds: float) -> None:
+        super().__init__(operation, f"KUMA asks to wait {seconds:.0f} s")
+        self.status = status
+        self.seconds = seconds

@@ -1,0 +1,219 @@
+"""What the SOAR holds: one incident for each alert, its events, and what analysts wrote.
+
+Rule: KUMA's fields follow KUMA, events are only ever added, what an analyst wrote is never touched by KUMA,
+and a closed incident never opens again. Delivering the same thing twice changes nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from connector.errors import UnknownIncident
+from connector.store import incident_events, incidents
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from sqlalchemy import Table
+
+    from connector.models import Alert
+    from connector.store import Store
+
+OPEN: Final = "open"
+CLOSED: Final = "closed"
+_CHUNK: Final = 400
+
+
+class Outcome(StrEnum):
+    """What delivering an alert did."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """An incident as the SOAR shows it."""
+
+    id: str
+    alert_id: str
+    status: str
+    alert: Mapping[str, Any]
+    local: Mapping[str, str]
+    event_ids: tuple[str, ...]
+
+
+class Incidents:
+    """The incidents of one connector instance."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def deliver(self, alerts: Sequence[Alert]) -> list[Outcome]:
+        """Create or update an incident for each alert, all of them in one transaction."""
+        with self._store.begin() as connection:
+            held = _held(connection, [alert.id for alert in alerts])
+            outcomes = []
+            for alert in alerts:
+                outcome = _deliver(connection, alert, held.get(alert.id))
+                if outcome is not Outcome.UNCHANGED:
+                    held.update(_held(connection, [alert.id]))
+                outcomes.append(outcome)
+            return outcomes
+
+    def mark_closed(self, alert_id: str, *, reason: str | None) -> None:
+        """Close an incident, since KUMA confirmed that its alert is closed."""
+        with self._store.begin() as connection:
+            row = _row(connection, alert_id)
+            fields = json.loads(row.alert)
+            fields["kuma_status"] = CLOSED
+            if reason is not None:
+                fields["close_reason"] = reason
+            _write(connection, alert_id, status=CLOSED, alert=_json(fields), revision=row.revision + 1)
+
+    def edit(self, alert_id: str, fields: Mapping[str, str]) -> None:
+        """Write what an analyst wrote."""
+        with self._store.begin() as connection:
+            row = _row(connection, alert_id)
+            local = {**json.loads(row.local), **fields}
+            _write(connection, alert_id, local=_json(local), revision=row.revision + 1)
+
+    def status(self, alert_id: str) -> str:
+        """Return whether the incident of an alert is open or closed."""
+        with self._store.begin() as connection:
+            return str(_row(connection, alert_id).status)
+
+    def open_ids(self) -> list[str]:
+        """Return the alerts of all open incidents."""
+        query = select(incidents.c.alert_id).where(incidents.c.status == OPEN)
+        with self._store.begin() as connection:
+            return list(connection.execute(query).scalars())
+
+    def last_seen(self, alert_ids: Sequence[str]) -> dict[str, str]:
+        """Return the ``lastSeen`` that each of these incidents holds."""
+        with self._store.begin() as connection:
+            held = _held(connection, alert_ids)
+        return {key: json.loads(row.alert)["last_seen"] for key, row in held.items()}
+
+    def every(self) -> Iterator[Incident]:
+        """Yield all incidents, by alert id."""
+        with self._store.begin() as connection:
+            rows = connection.execute(select(incidents).order_by(incidents.c.alert_id)).all()
+            place = (incident_events.c.alert_id, incident_events.c.place)
+            columns = (incident_events.c.alert_id, incident_events.c.event_id)
+            events: dict[str, list[str]] = {}
+            for alert_id, event_id in connection.execute(select(*columns).order_by(*place)):
+                events.setdefault(alert_id, []).append(event_id)
+        for row in rows:
+            yield Incident(
+                id=row.id,
+                alert_id=row.alert_id,
+                status=row.status,
+                alert=json.loads(row.alert),
+                local=json.loads(row.local),
+                event_ids=tuple(events.get(row.alert_id, ())),
+            )
+
+
+def fields_of(alert: Alert, before: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the incident's fields that follow the alert; what was not asked for stays as it was."""
+    before = before or {}
+    return {
+        "tenant_id": alert.tenant_id,
+        "name": alert.name,
+        "priority": alert.priority,
+        "first_seen": alert.first_seen,
+        "last_seen": alert.last_seen,
+        "assignee": alert.assignee,
+        "overflow": alert.overflow,
+        "kuma_status": alert.status,
+        "close_reason": alert.closing_reason,
+        "assets": before.get("assets", []) if alert.assets is None else alert.assets,
+        "accounts": before.get("accounts", []) if alert.accounts is None else alert.accounts,
+    }
+
+
+def _deliver(connection: Connection, alert: Alert, held: Any) -> Outcome:
+    if held is None:
+        fields = fields_of(alert, None)
+        row = {
+            "alert_id": alert.id,
+            "id": str(uuid.uuid4()),
+            "status": CLOSED if alert.is_closed else OPEN,
+            "alert": _json(fields),
+            "local": "{}",
+            "revision": 1,
+        }
+        if _insert_new(connection, incidents, [row]):
+            _add_events(connection, alert)
+            return Outcome.CREATED
+        held = _row(connection, alert.id)  # another instance was faster
+    grown = _add_events(connection, alert)
+    # Nothing reopens an alert: a closed incident that is shown an open one is shown the past.
+    is_past = held.status == CLOSED and not alert.is_closed
+    text = held.alert if is_past else _json(fields_of(alert, json.loads(held.alert)))
+    status = CLOSED if alert.is_closed else held.status
+    if text == held.alert and status == held.status and not grown:
+        return Outcome.UNCHANGED
+    _write(connection, alert.id, status=status, alert=text, revision=held.revision + 1)
+    return Outcome.UPDATED
+
+
+def _add_events(connection: Connection, alert: Alert) -> int:
+    """Add the events that the incident does not hold yet; return how many."""
+    if not alert.events:
+        return 0
+    table = incident_events
+    held = set(connection.execute(select(table.c.event_id).where(table.c.alert_id == alert.id)).scalars())
+    first = connection.execute(
+        select(func.coalesce(func.max(table.c.place) + 1, 0)).where(table.c.alert_id == alert.id)
+    ).scalar_one()
+    new = [key for key in alert.events if key not in held]
+    rows = [
+        {"alert_id": alert.id, "event_id": key, "place": first + place, "body": _json(alert.events[key])}
+        for place, key in enumerate(new)
+    ]
+    return _insert_new(connection, table, rows)
+
+
+def _insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
+    """Insert rows whose keys are not there yet; return how many were new."""
+    if not rows:
+        return 0
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    added = 0
+    for start in range(0, len(rows), _CHUNK):
+        statement = dialect.insert(table).values(rows[start : start + _CHUNK]).on_conflict_do_nothing()
+        added += connection.execute(statement).rowcount
+    return added
+
+
+def _held(connection: Connection, alert_ids: Sequence[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for start in range(0, len(alert_ids), _CHUNK):
+        wanted = incidents.c.alert_id.in_(alert_ids[start : start + _CHUNK])
+        found.update({row.alert_id: row for row in connection.execute(select(incidents).where(wanted))})
+    return found
+
+
+def _row(connection: Connection, alert_id: str) -> Any:
+    row = connection.execute(select(incidents).where(incidents.c.alert_id == alert_id)).first()
+    if row is None:
+        raise UnknownIncident(alert_id)
+    return row
+
+
+def _write(connection: Connection, alert_id: str, **values: Any) -> None:
+    connection.execute(update(incidents).where(incidents.c.alert_id == alert_id).values(values))
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))

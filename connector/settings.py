@@ -1,0 +1,131 @@
+"""The connector's settings, and the TOML file that a person writes.
+
+The token comes from an environment variable or a file, never from an argument or the file itself. Rule: a
+setting that is not understood is refused with the name that was probably meant.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from connector.errors import SettingsProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+DAY: Final = 86_400
+_KEYS: Final[Mapping[str, tuple[type, ...]]] = {
+    "url": (str,),
+    "ca_file": (str,),
+    "token_env": (str,),
+    "token_file": (str,),
+    "data_folder": (str,),
+    "lookback_days": (int, float),
+    "overlap_seconds": (int, float),
+    "deadline_seconds": (int, float),
+    "request_seconds": (int, float),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a cycle needs to know; the token is kept out of ``repr``."""
+
+    url: str
+    state_dir: Path
+    token: str = field(repr=False)
+    ca_file: Path | None = None
+    #: How far back the first poll reaches.
+    lookback_seconds: float = 7 * DAY
+    #: So much before the mark each window begins: what appears late is still seen.
+    overlap_seconds: float = 600
+    #: One cycle, or one closing, takes no longer.
+    deadline_seconds: float = 120
+    #: One request takes no longer.
+    request_seconds: float = 30
+
+
+def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Read the settings file; relative paths are relative to it."""
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsProblem(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsProblem(f"{path} is not TOML: {error}") from error
+    _check_keys(table, path)
+    numbers = {
+        name: float(table[key]) * factor
+        for key, name, factor in (
+            ("lookback_days", "lookback_seconds", DAY),
+            ("overlap_seconds", "overlap_seconds", 1),
+            ("deadline_seconds", "deadline_seconds", 1),
+            ("request_seconds", "request_seconds", 1),
+        )
+        if key in table
+    }
+    if "url" not in table:
+        raise SettingsProblem(f'{path}: "url" is missing, for example url = "kuma.example.com:7223"')
+    folder = path.absolute().parent
+    return Settings(
+        url=base_url(table["url"]),
+        token=_token(table, path, environment),
+        ca_file=folder / table["ca_file"] if "ca_file" in table else None,
+        state_dir=folder / table.get("data_folder", "kuma-connector-data"),
+        **numbers,
+    )
+
+
+def base_url(text: str) -> str:
+    """Return scheme, host and port; the vendor's guide writes "kuma.example.com:7223" without a scheme."""
+    full = text.strip() if "://" in text else f"https://{text.strip()}"
+    try:
+        parts = urlsplit(full)
+        port = parts.port
+    except ValueError as error:
+        raise SettingsProblem(f"url {text!r} is no address: {error}") from error
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/") or parts.query:
+        raise SettingsProblem(f"url {text!r} is no address such as kuma.example.com:7223")
+    if parts.username or parts.password:
+        raise SettingsProblem("url may not hold a user name or password; the token goes into token_env")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return f"{parts.scheme}://{host}:{port or 7223}"
+
+
+def _check_keys(table: Mapping[str, Any], path: Path) -> None:
+    for key, value in table.items():
+        if key == "token":
+            raise SettingsProblem(f'{path}: a token does not belong here; use "token_env" or "token_file"')
+        if key not in _KEYS:
+            near = difflib.get_close_matches(key, _KEYS, n=1)
+            hint = f'; did you mean "{near[0]}"?' if near else f"; known are {', '.join(_KEYS)}"
+            raise SettingsProblem(f'{path}: unknown setting "{key}"{hint}')
+        if not isinstance(value, _KEYS[key]) or isinstance(value, bool):
+            expected = "text" if _KEYS[key] == (str,) else "a number"
+            raise SettingsProblem(f'{path}: "{key}" must be {expected}')
+        if isinstance(value, (int, float)) and not 0 <= value < 10 * 366 * DAY:
+            raise SettingsProblem(f'{path}: "{key}" must be between 0 and ten years')
+
+
+def _token(table: Mapping[str, Any], path: Path, environment: Mapping[str, str]) -> str:
+    if "token_file" in table:
+        file = path.absolute().parent / table["token_file"]
+        try:
+            token: str = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise SettingsProblem(f"cannot read the token from {file}") from error
+        where = str(file)
+    else:
+        name = str(table.get("token_env", "KUMA_TOKEN"))
+        where, token = f"environment variable {name}", environment.get(name, "").strip()
+    if not token:
+        raise SettingsProblem(f"there is no token in {where}; generate one in KUMA's console, Profile")
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise SettingsProblem(f"what is in {where} is no token")
+    return token

@@ -1,0 +1,109 @@
+"""The connector's database: what the SOAR holds, what is on its way, how far KUMA was read.
+
+SQLAlchemy Core, SQLite in the state folder by default. The uniqueness of an alert's id is the database's own
+rule, so that two connectors on one database never make two incidents. Rule: every change is one
+transaction, and what is committed survives a kill.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import (
+    Column,
+    Connection,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.exc import SQLAlchemyError
+
+from connector.errors import SettingsProblem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+metadata = MetaData()
+
+# Texts of the other side are kept as JSON with ASCII escapes: any character is kept, even half of one.
+incidents = Table(
+    "incidents",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("id", Text, nullable=False, unique=True),
+    Column("status", Text, nullable=False),  # open, closed
+    Column("alert", Text, nullable=False),  # JSON, the alert's fields as KUMA showed them last
+    Column("local", Text, nullable=False),  # JSON, what an analyst wrote; KUMA never touches it
+    Column("revision", Integer, nullable=False),
+    Index("incidents_status", "status"),
+)
+
+incident_events = Table(
+    "incident_events",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
+    Column("place", Integer, nullable=False),
+    Column("body", Text, nullable=False),  # JSON, as received
+)
+
+#: Closings that KUMA has not confirmed.
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("reason", Text, nullable=False),
+    Column("state", Text, nullable=False),  # pending: to be tried again; refused: a person must look
+    Column("error", Text, nullable=False, default=""),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("name", Text, primary_key=True),  # mark, not_before
+    Column("value", Float, nullable=False),
+)
+
+
+class Store:
+    """The database of one connector instance."""
+
+    def __init__(self, url: str) -> None:
+        try:
+            self._engine = create_engine(url)
+            if make_url(url).get_backend_name() == "sqlite":
+                event.listen(self._engine, "connect", _prepare)
+                event.listen(self._engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
+            metadata.create_all(self._engine)
+        except SQLAlchemyError as error:
+            raise SettingsProblem(f"cannot open the connector's database: {_short(error)}") from error
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """Run one transaction."""
+        with self._engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._engine.dispose()
+
+
+def _prepare(connection: Any, _record: object) -> None:
+    # The driver's own transactions begin too late; the engine says BEGIN itself.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode = WAL", "synchronous = NORMAL", "busy_timeout = 30000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _short(error: SQLAlchemyError) -> str:
+    return str(getattr(error, "orig", None) or error).splitlines()[0]

@@ -1,0 +1,24 @@
+"""Which stretch of time a cycle reads, and how far it may say that it has read.
+
+The mark is the newest ``lastSeen`` that was served, in seconds since 1970. Rule: it comes from the data,
+it never goes back, and it never lies beyond KUMA's own clock: one alert from the future would hide all
+others until then.
+"""
+
+from __future__ import annotations
+
+
+def start(mark: int | None, *, now: int, lookback: float, overlap: float) -> int:
+    """Return the second that the window begins with; ``now`` is KUMA's time, not ours."""
+    if mark is None:
+        return now - int(lookback)
+    # Inclusive, and some time before: what correlates late has an older time than what was served.
+    return mark - int(overlap)
+
+
+def advance(mark: int | None, *, newest: int | None, now: int) -> int | None:
+    """Return the mark after a window was read whole; ``newest`` is None where nothing was served."""
+    if newest is None:
+        return mark
+    reached = min(newest, now)
+    return reached if mark is None else max(mark, reached)
