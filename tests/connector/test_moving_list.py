@@ -1,0 +1,58 @@
+"""The house's simulation: a list that moves between any two requests, read by the real connector."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from pathlib import Path
+
+import httpx
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.connector.fake_kuma import FakeKuma, connect
+
+
+@given(seed=st.integers(0, 2**32), crowded=st.booleans(), calm=st.floats(0, 0.9))
+@settings(max_examples=40, deadline=None)
+def test_nothing_is_lost_doubled_or_stale(seed: int, *, crowded: bool, calm: float) -> None:
+    """Alerts appear, grow, are assigned and closed between requests; after the last cycle the SOAR is right."""
+    chance = random.Random(seed)
+    kuma = FakeKuma(now=10_000)
+    for n in range(chance.choice([200, 260, 700])):
+        kuma.add(f"a{n}", 9_000 + (chance.random() * 3 if crowded else chance.random() * 900))
+
+    def move(_: httpx.Request) -> httpx.Response | None:
+        kuma.now += chance.random() * 2
+        for _step in range(chance.randrange(12)):
+            if chance.random() < calm:
+                continue
+            key = chance.choice(list(kuma.alerts))
+            alert = kuma.alerts[key]
+            action = chance.randrange(4)
+            if action == 0:
+                kuma.add(f"a{len(kuma.alerts)}", kuma.now)
+            elif action == 1 and alert.status == "new":
+                kuma.grow(key, kuma.now)
+            elif action == 2 and alert.status == "new":
+                alert.status, alert.assignee = "assigned", "Petrov"
+            elif alert.status != "closed":
+                alert.status = "closed"
+        return httpx.Response(500) if chance.random() < 0.02 else None
+
+    with tempfile.TemporaryDirectory() as folder:
+        sync = connect(kuma, Path(folder))
+        kuma.before = move
+        for _ in range(3):
+            sync.poll()
+        kuma.before = lambda _: None
+        sync.poll()
+        incidents = {one.alert_id: one for one in sync.incidents.every()}
+        sync.stop()
+
+    assert set(incidents) == set(kuma.alerts)
+    for key, alert in kuma.alerts.items():
+        found = incidents[key]
+        assert set(found.event_ids) == set(alert.events)
+        assert found.status == ("closed" if alert.status == "closed" else "open")
+        assert (found.alert["kuma_status"], found.alert["assignee"]) == (alert.status, alert.assignee)
