@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
-
-if TYPE_CHECKING:
-    import socket
 
 RELEASES = ("1.6", "2.1", "3.0.2", "3.2", "3.4", "4.0")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -139,47 +137,52 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
 
     control_token = None if options["open_control"] else options["control_token"] or ids.new_token()
     seed = options["seed"] or installation.new_seed()
-    held: list[socket.socket] = []
-    try:
-        held.extend(server.reserve(options["host"], options[name]) for name in ("port", "console_port"))
-        port, console_port = (sock.getsockname()[1] for sock in held)
-        settings = Settings(
-            host=options["host"],
-            port=port,
-            console_port=console_port,
-            tls=options["tls"],
-            store=options["store"] or f"sqlite:///{folder}/mock-kuma.db",
-            data_folder=options["data_folder"] or _default_data_folder(),
-            control_digest=installation.digest_of(control_token),
-            workers=options["workers"],
-            wire=options["wire"],
-            kuma_version=options["kuma_version"],
-            seed=seed,
-        )
-        token = installation.prepare(settings, options["token"])
-        certificate = tls.server_certificate(settings.data_folder, settings.host) if settings.tls else None
-        ready = installation.Ready(
-            api=_url("https" if settings.tls else "http", settings.host, port),
-            console=_url("http", settings.host, console_port),
-            token=token,
-            control_token=control_token or "",
-            ca_file=None if certificate is None else str(certificate.ca_file),
-            world="default",
-            pid=os.getpid(),
-            seed=int(seed) if seed.isdigit() else seed,
-        )
+    with contextlib.ExitStack() as held:
+        try:
+            front, console = (
+                held.enter_context(server.reserve(options["host"], options[name]))
+                for name in ("port", "console_port")
+            )
+            settings = Settings(
+                host=options["host"],
+                port=front.getsockname()[1],
+                console_port=console.getsockname()[1],
+                tls=options["tls"],
+                store=options["store"] or f"sqlite:///{folder}/mock-kuma.db",
+                data_folder=options["data_folder"] or _default_data_folder(),
+                control_digest=installation.digest_of(control_token),
+                workers=options["workers"],
+                wire=options["wire"],
+                kuma_version=options["kuma_version"],
+                seed=seed,
+            )
+            token = installation.prepare(settings, options["token"])
+            certificate = (
+                tls.server_certificate(settings.data_folder, settings.host) if settings.tls else None
+            )
+            wire = None
+            if settings.wire:
+                wire = server.wire(settings, certificate, front, held.enter_context)
+            ready = installation.Ready(
+                api=_url("https" if settings.tls else "http", settings.host, settings.port),
+                console=_url("http", settings.host, settings.console_port),
+                token=token,
+                control_token=control_token or "",
+                ca_file=None if certificate is None else str(certificate.ca_file),
+                world="default",
+                pid=os.getpid(),
+                seed=int(seed) if seed.isdigit() else seed,
+                spoiled=None if wire is None else wire.spoiled(),
+            )
 
-        def announce() -> None:
-            if options["ready_file"] is not None:
-                installation.write_ready(options["ready_file"].absolute(), ready)
-            _print_banner(ready, settings.kuma_version)
+            def announce() -> None:
+                if options["ready_file"] is not None:
+                    installation.write_ready(options["ready_file"].absolute(), ready)
+                _print_banner(ready, settings.kuma_version)
 
-        server.run(server.listeners(settings, certificate), ready=announce)
-    except (server.PortTaken, server.DidNotStart, installation.NoStore, tls.TlsProblem) as error:
-        raise click.ClickException(str(error)) from error
-    finally:
-        for sock in held:
-            sock.close()
+            server.run(server.listeners(settings, certificate, wire), ready=announce)
+        except (server.PortTaken, server.DidNotStart, installation.NoStore, tls.TlsProblem) as error:
+            raise click.ClickException(str(error)) from error
     click.echo("mock-kuma has stopped.", err=True)
 
 

@@ -42,6 +42,8 @@ class Ready:
     world: str
     pid: int
     seed: int | str
+    #: With the wire: URLs of listeners whose certificates are wrong, by what is wrong with them.
+    spoiled: dict[str, str] | None = None
 
 
 def new_seed() -> str:

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from mock_kuma.settings import Settings
     from mock_kuma.tls import Certificate
+    from mock_kuma.wire import Door
 
 #: Threads for requests at once in a worker; one that sleeps out a delay holds one of them.
 _THREADS = 64
@@ -57,7 +57,56 @@ class Listener:
     port: int
     load: Callable[[], Any]
     workers: int = 1
-    certificate: tuple[Path, Path] | None = None  # chain and key
+    certificate: Certificate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """The listener for transport faults: the doors it opens, and where the application is."""
+
+    doors: tuple[Door, ...]
+    upstream: tuple[str, int]
+
+    @property
+    def host(self) -> str:
+        """Where the good door listens."""
+        return str(self.doors[0].sock.getsockname()[0])
+
+    @property
+    def port(self) -> int:
+        """The good door's port."""
+        return int(self.doors[0].sock.getsockname()[1])
+
+    def spoiled(self) -> dict[str, str]:
+        """Return the URLs of the doors with wrong certificates, by what is wrong with them."""
+        return {
+            door.name: f"https://{self.host}:{door.sock.getsockname()[1]}" for door in self.doors if door.name
+        }
+
+
+def wire(
+    settings: Settings,
+    certificate: Certificate | None,
+    front: socket.socket,
+    hold: Callable[[socket.socket], socket.socket],
+) -> Wire:
+    """Return the listener for transport faults: one good door, and with TLS four that are not.
+
+    ``hold`` takes charge of each socket, so that it is closed at the end.
+    """
+    from mock_kuma import tls  # noqa: PLC0415 -- where it is asked for
+    from mock_kuma.wire import Door  # noqa: PLC0415 -- likewise
+
+    doors = [Door(front, None if certificate is None else tls.context(certificate))]
+    if certificate is not None:
+        spoiled = tls.spoiled_certificates(settings.data_folder)
+        doors += [
+            Door(hold(reserve(settings.host, 0)), tls.context(one), name) for name, one in spoiled.items()
+        ]
+        # Plain HTTP where a client expects TLS.
+        doors.append(Door(hold(reserve(settings.host, 0)), None, "plain"))
+    behind = hold(reserve("127.0.0.1", 0))  # it speaks plain HTTP, so nobody else may reach it
+    return Wire(tuple(doors), behind.getsockname()[:2])
 
 
 def reserve(host: str, port: int) -> socket.socket:
@@ -81,25 +130,32 @@ def reserve(host: str, port: int) -> socket.socket:
     return held
 
 
-def listeners(settings: Settings, certificate: Certificate | None) -> dict[str, Listener]:
-    """Return the HTTP servers that the settings ask for."""
+def listeners(
+    settings: Settings, certificate: Certificate | None, wire: Wire | None
+) -> dict[str, Listener | Wire]:
+    """Return what is to run; with the wire, the vendor application listens behind it on plain HTTP."""
     from mock_kuma import app  # noqa: PLC0415 -- after the command line was understood
 
-    return {
+    if wire is not None:
+        certificate = None
+    found: dict[str, Listener | Wire] = {
         "vendor": Listener(
-            settings.host,
-            settings.port,
+            settings.host if wire is None else wire.upstream[0],
+            settings.port if wire is None else wire.upstream[1],
             lambda: app.vendor_app(settings, app.core(settings.store)),
             workers=settings.workers,
-            certificate=certificate and (certificate.chain_file, certificate.key_file),
+            certificate=certificate,
         ),
         "console": Listener(
-            settings.host, settings.console_port, lambda: app.console_app(settings, app.core(settings.store))
+            settings.host,
+            settings.console_port,
+            lambda: app.console_app(settings, app.core(settings.store)),
         ),
     }
+    return found if wire is None else {**found, "wire": wire}
 
 
-def run(listeners: Mapping[str, Listener], *, ready: Callable[[], None]) -> None:
+def run(listeners: Mapping[str, Listener | Wire], *, ready: Callable[[], None]) -> None:
     """Run the listeners until SIGINT or SIGTERM; call ``ready`` once all of them accept."""
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -116,7 +172,7 @@ def run(listeners: Mapping[str, Listener], *, ready: Callable[[], None]) -> None
 
 
 @contextlib.contextmanager
-def _running(context: Any, listeners: Mapping[str, Listener]) -> Iterator[dict[str, Any]]:
+def _running(context: Any, listeners: Mapping[str, Listener | Wire]) -> Iterator[dict[str, Any]]:
     processes = {
         name: context.Process(target=_listen, args=(listener, os.getpid()), name=name)
         for name, listener in listeners.items()
@@ -136,20 +192,29 @@ def _running(context: Any, listeners: Mapping[str, Listener]) -> Iterator[dict[s
                 process.join()
 
 
-def _listen(listener: Listener, parent: int) -> None:
+def _listen(listener: Listener | Wire, parent: int) -> None:
+    _end_with(parent)
+    if isinstance(listener, Wire):
+        from mock_kuma import wire  # noqa: PLC0415 -- in the process that needs it
+
+        wire.run(listener.doors, listener.upstream)
+    else:
+        _serve_http(listener)
+
+
+def _serve_http(listener: Listener) -> None:
     # Imported here, in the process that needs it: the main one starts sooner without.
     from granian import Granian  # noqa: PLC0415 -- as said
     from granian.constants import Interfaces, SSLProtocols  # noqa: PLC0415 -- as said
     from granian.http import HTTP1Settings  # noqa: PLC0415 -- as said
 
-    _end_with(parent)
     own = os.getpid()
 
     def load() -> Any:
         _end_with(own)
         return listener.load()
 
-    chain, key = listener.certificate or (None, None)
+    certificate = listener.certificate
     Granian(
         "mock_kuma",
         address=listener.host,
@@ -161,8 +226,8 @@ def _listen(listener: Listener, parent: int) -> None:
         log_enabled=False,
         websockets=False,
         http1_settings=HTTP1Settings(max_buffer_size=1024 * 1024),
-        ssl_cert=chain,
-        ssl_key=key,
+        ssl_cert=None if certificate is None else certificate.chain_file,
+        ssl_key=None if certificate is None else certificate.key_file,
         ssl_protocol_min=SSLProtocols.tls12,
         workers_kill_timeout=_STOP_SECONDS - 1,
     ).serve(target_loader=load, wrap_loader=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ipaddress
 import os
 import secrets
+import ssl
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -52,7 +53,39 @@ def server_certificate(folder: Path, host: str) -> Certificate:
             _make(made, folder / "ca-key.pem", host)
     except OSError as error:
         why = (error.strerror or str(error)).lower()
-        raise TlsProblem(f"cannot keep certificates in {folder}: {why}; name another --data-folder") from error
+        raise TlsProblem(
+            f"cannot keep certificates in {folder}: {why}; name another --data-folder"
+        ) from error
+    return made
+
+
+def spoiled_certificates(folder: Path) -> dict[str, Certificate]:
+    """Return certificates that a careful client refuses, by what is wrong with them.
+
+    The authority of ``server_certificate`` must be there; all but "untrusted" are signed by it.
+    """
+    ca_file = folder / "ca.pem"
+    own = (ca_file.read_bytes(), (folder / "ca-key.pem").read_bytes())
+    stranger = new_authority("Somebody else's CA")
+    found = {}
+    for name, (authority, key), hosts, expired in (
+        ("expired", own, LOOPBACK, True),
+        ("wrong_host", own, ("kuma.example.org",), False),
+        ("untrusted", stranger, LOOPBACK, False),
+    ):
+        chain, server_key = issue(authority, key, hosts=hosts, expired=expired)
+        made = Certificate(folder / f"{name}.pem", folder / f"{name}-key.pem", ca_file)
+        _write(made.key_file, server_key, mode=0o600)
+        _write(made.chain_file, chain, mode=0o644)
+        found[name] = made
+    return found
+
+
+def context(certificate: Certificate) -> ssl.SSLContext:
+    """Return what a listener needs to speak TLS with this certificate."""
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    made.minimum_version = ssl.TLSVersion.TLSv1_2
+    made.load_cert_chain(certificate.chain_file, certificate.key_file)
     return made
 
 
@@ -117,9 +150,7 @@ def new_authority(name: str = "mock-kuma CA") -> tuple[bytes, bytes]:
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 -- likewise
 
     key = ec.generate_private_key(ec.SECP256R1())
-    subject = x509.Name(
-        [x509.NameAttribute(x509.NameOID.COMMON_NAME, f"{name} {secrets.token_hex(4)}")]
-    )
+    subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, f"{name} {secrets.token_hex(4)}")])
     builder = _builder(x509, subject, subject, key.public_key(), days=_AUTHORITY_DAYS)
     for extension, critical in (
         (x509.BasicConstraints(ca=True, path_length=0), True),
@@ -147,7 +178,7 @@ def issue(
     for extension, critical in (
         (x509.BasicConstraints(ca=False, path_length=None), True),
         (_key_usage(x509, signs_certificates=False), True),
-        (x509.ExtendedKeyUsage([x509.ExtendedKeyUsageOID.SERVER_AUTH]), False),
+        (x509.ExtendedKeyUsage([x509.oid.ExtendedKeyUsageOID.SERVER_AUTH]), False),
         (x509.SubjectAlternativeName(list(_names(x509, hosts))), False),
         (x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False),
         (x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key()), False),
@@ -158,7 +189,7 @@ def issue(
 
 def _builder(x509: Any, subject: Any, issuer: Any, public_key: Any, *, days: int) -> Any:
     now = datetime.fromtimestamp(system_now() / SECOND, tz=UTC)
-    start = now - timedelta(days=2)  # a client's clock may be behind
+    start = now - timedelta(days=3)  # a client's clock may be behind
     return (
         x509.CertificateBuilder()
         .subject_name(subject)

@@ -53,13 +53,12 @@ def find(connection: Connection, world: str, alert: str) -> Row[Any] | None:
     return connection.execute(select(table).where(place)).first()
 
 
-def summaries(
-    connection: Connection, world: str, columns: tuple[str, ...]
-) -> Iterator[Mapping[str, Any]]:
+def summaries(connection: Connection, world: str, columns: tuple[str, ...]) -> Iterator[Mapping[str, Any]]:
     """Return these columns of all alerts of a world, and their ids."""
     table = tables.alerts
     query = select(table.c.id, *(table.c[name] for name in columns)).where(table.c.world == world)
-    yield from connection.execute(query).mappings()
+    for row in connection.execute(query).mappings():
+        yield {name: row[name] for name in ("id", *columns)}
 
 
 def add(connection: Connection, rows: list[dict[str, Any]]) -> None:

@@ -11,6 +11,7 @@ from mock_kuma.store import tables
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Store a new world."""
     connection.execute(insert(tables.worlds).values(values))
@@ -62,11 +63,7 @@ def overwrite(connection: Connection, source: str, target: str) -> None:
 
 def _copied() -> list[Table]:
     left_out = {tables.tokens, tables.journal, tables.faults}
-    return [
-        table
-        for table in tables.metadata.sorted_tables
-        if "world" in table.c and table not in left_out
-    ]
+    return [table for table in tables.metadata.sorted_tables if "world" in table.c and table not in left_out]
 
 
 def _copy_contents(connection: Connection, source: str, target: str) -> None:
@@ -74,9 +71,7 @@ def _copy_contents(connection: Connection, source: str, target: str) -> None:
         _copy_rows(connection, table, "world", source, {"world": target})
 
 
-def _copy_rows(
-    connection: Connection, table: Table, key: str, source: str, own: dict[str, Any]
-) -> None:
+def _copy_rows(connection: Connection, table: Table, key: str, source: str, own: dict[str, Any]) -> None:
     columns = [
         literal(own[column.name], column.type).label(column.name) if column.name in own else column
         for column in table.c
