@@ -1,0 +1,199 @@
+"""AUTH: whether the token stays where it belongs, and what a refused one leads to."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness import decoy
+from harness.facts import REDACTED
+from harness.oracle import exactly, missing
+from harness.plugin import requirement
+from harness.protocol import Feature, Polled, Refusal
+from harness.scene import BRIEFLY
+from harness.verdict import Finding, demand, reached
+from harness.world import ANY, ago, now
+
+if TYPE_CHECKING:
+    from harness.scene import Scene
+
+_NOBODY = "http://127.0.0.1"
+
+
+def _import(scene: Scene, ids: list[str]) -> None:
+    record = scene.settle(until=lambda record: not missing(record, ids))
+    demand(exactly(record, new=ids, known=scene.world.made))
+
+
+def _must_fail(answer: Polled | Refusal, why: str) -> list[Finding]:
+    """Judge that a poll which cannot have worked says so."""
+    if isinstance(answer, Refusal):
+        return []
+    return [Finding("swallowed", f"{why}, but the poll was answered with success", "an error", "success", 61)]
+
+
+@requirement("AUTH-01")
+def check_header_alone(scene: Scene) -> None:
+    """Look at every request of some ordinary work."""
+    ids = scene.world.generate(2, last_seen=ago(minutes=5))
+    _import(scene, ids)
+    if Feature.CLOSE in scene.features:
+        scene.close(ids[0], next(iter(scene.reasons), "responded"))
+    scene.poll()
+
+    requests = [exchange for _, exchange in scene.exchanges]
+    reached(requests, "no request reached KUMA")
+    in_url = [request for request in requests if REDACTED in request.path + request.query.raw]
+    demand(
+        [
+            Finding(
+                "leaked",
+                f"the token is in a URL: {request.method} {request.path}?{request.query.raw}",
+                "the token in its header alone",
+                "the token in a URL",
+            )
+            for request in in_url
+        ]
+    )
+
+
+@requirement("AUTH-02", lasts=9)
+def check_refused_token(scene: Scene) -> None:
+    """Revoke the token, and give a new one."""
+    user = scene.world.add_user("SOAR", scene.world.tenant)
+    first = scene.world.give_token(user)
+    scene.secrets.append(first)
+    scene.start(token=first, deadline_seconds=BRIEFLY)
+    ids = scene.world.generate(2, last_seen=ago(seconds=20))
+    _import(scene, ids)
+
+    scene.world.revoke_token(user)
+    scene.note("KUMA", "the token is revoked")
+    ids += scene.world.generate(2, last_seen=ago(seconds=1))
+    answers = [scene.poll(), scene.poll()]
+    second = scene.world.give_token(user)
+    scene.secrets.append(second)
+    scene.note("KUMA", "there is a new token")
+
+    demand(*(_must_fail(answer, "KUMA refused the token") for answer in answers))
+    scene.configure(token=second)
+    _import(scene, ids)
+
+
+@requirement("AUTH-03", lasts=25)
+def check_no_token_in_output(scene: Scene) -> None:
+    """Provoke every kind of error text there is."""
+    authority = decoy.Authority(scene.folder)
+    scene.start(deadline_seconds=BRIEFLY / 2)
+    ids = scene.world.generate(2, last_seen=ago(minutes=5))
+    _import(scene, ids)
+    actions: list[dict[str, Any]] = [
+        {"kind": "status", "status": HTTPStatus.INTERNAL_SERVER_ERROR},
+        {"kind": "status", "status": HTTPStatus.FORBIDDEN},
+        {"kind": "garbage"},
+        {"kind": "reset"},
+    ]
+    for action in actions:
+        scene.world.fault(ANY, action)
+        scene.note("KUMA", f"every request meets {action}")
+        scene.poll()
+        if Feature.CLOSE in scene.features and action is actions[0]:
+            scene.close(ids[0], next(iter(scene.reasons), "responded"))
+        scene.world.lift()
+    for broken in ({"url": f"{_NOBODY}:9"}, {"ca_file": str(authority.file)}):
+        scene.configure(deadline_seconds=BRIEFLY / 2, **broken)
+        scene.poll()
+    scene.kill()
+
+    token = scene.world.token
+    printed = token.encode() in scene.stderr()
+    told = [message for message in scene.said if token in message]
+    demand(
+        [Finding("leaked", "the token is on stderr", "no token", "the token")] if printed else [],
+        [
+            Finding("leaked", f"an error message contains the token: {scene.redact(message)!r}", "no token")
+            for message in told
+        ],
+    )
+
+
+@requirement("AUTH-04", lasts=9)
+def check_redirect(scene: Scene) -> None:
+    """Redirect every request to a listener of ours."""
+    scene.start(deadline_seconds=BRIEFLY)
+    scene.world.generate(1, last_seen=ago(minutes=5))
+    with decoy.listening() as other:
+        location = f"http://127.0.0.1:{other.port}/api/v1/alerts"
+        fault = scene.world.fault(ANY, {"kind": "redirect", "location": location})
+        scene.note("KUMA", f"every request is redirected to {location}")
+        scene.poll()
+
+    reached(scene.world.fired(fault), "no request reached KUMA")
+    token = scene.world.token.encode()
+    demand(
+        [
+            Finding(
+                "leaked",
+                "the token was sent to the target of the redirect: "
+                + scene.redact(heard.decode("utf-8", "replace").splitlines()[0]),
+                "no token",
+                "the token",
+                64,
+            )
+            for heard in other.heard
+            if token in heard
+        ]
+    )
+
+
+@requirement("AUTH-05", lasts=9)
+def check_unknown_authority(scene: Scene) -> None:
+    """Trust an authority that has nothing to do with KUMA."""
+    authority = decoy.Authority(scene.folder)
+    reached(scene.run.stage.ca_file, "this KUMA speaks plain HTTP")
+    scene.world.generate(1, last_seen=now())
+    scene.note("harness", "the ca_file is of an authority that KUMA's certificate does not come from")
+
+    refusal = scene.try_to_start(ca_file=str(authority.file), deadline_seconds=BRIEFLY)
+    answer = refusal or scene.poll()
+
+    requests = [exchange for _, exchange in scene.exchanges]
+    demand(
+        [
+            Finding(
+                "trusted",
+                f"a server with an unknown certificate was sent the token: {request.method} {request.path}",
+                "no request",
+                "a request",
+            )
+            for request in requests[:1]
+        ],
+        _must_fail(answer, "KUMA's certificate could not be trusted"),
+    )
+
+
+@requirement("AUTH-06", lasts=9)
+@pytest.mark.parametrize("wrong", ["expired", "another host"])
+def check_wrong_certificate(scene: Scene, wrong: str) -> None:
+    """Serve a certificate of the trusted authority that does not fit."""
+    authority = decoy.Authority(scene.folder)
+    expired = wrong == "expired"
+    context = authority.context(host="127.0.0.1" if expired else "other.example", expired=expired)
+    with decoy.listening(context) as other:
+        url = f"https://127.0.0.1:{other.port}"
+        scene.note("harness", f"a server at {url} has a certificate of the trusted authority: {wrong}")
+        refusal = scene.try_to_start(url=url, ca_file=str(authority.file), deadline_seconds=BRIEFLY)
+        answer = refusal or scene.poll()
+
+    reached(other.visits, "the connector did not connect")
+    demand(
+        [
+            Finding(
+                "trusted", f"a server whose certificate is wrong ({wrong}) was sent a request", "no request"
+            )
+            for _ in other.heard[:1]
+        ],
+        _must_fail(answer, f"the server's certificate was wrong ({wrong})"),
+    )

@@ -1,0 +1,272 @@
+"""CLOSE: whether closing is true in both directions.
+
+Rule: the answer of ``close`` is judged against KUMA's state. Whether the incident or the alert is closed
+first is left open; without ``mirror`` so is what happens to an incident after its alert left new.
+"""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.oracle import doubled, each, exactly, misshown, missing
+from harness.plugin import requirement
+from harness.scene import BRIEFLY
+from harness.verdict import Finding, demand, reached
+from harness.world import CLOSES, ago
+
+if TYPE_CHECKING:
+    from harness.facts import Truth
+    from harness.protocol import Incident, Refusal
+    from harness.scene import Scene
+
+KUMA_REASONS = ("responded", "incorrect data", "incorrect correlation rule")
+
+
+def _import(scene: Scene, count: int) -> list[str]:
+    ids = scene.world.generate(count, last_seen=ago(minutes=5))
+    record = scene.settle(until=lambda record: not missing(record, ids))
+    demand(exactly(record, new=ids, known=scene.world.made))
+    return ids
+
+
+def _reasons(scene: Scene) -> dict[str, str]:
+    """Return the SOAR's reasons with KUMA's; KUMA's own where the connector declares none."""
+    return scene.reasons or {reason: reason for reason in KUMA_REASONS}
+
+
+def _succeeded(alert: str, refusal: Refusal | None) -> list[Finding]:
+    if refusal is None:
+        return []
+    sentence = f"closing alert {alert} was answered with {refusal}"
+    return [Finding("not closed", sentence, "{}", "an error")]
+
+
+def _closed_as(truth: Truth, reason: str) -> list[Finding]:
+    """Judge that KUMA closed an alert once, with this reason."""
+    if truth.status != "closed":
+        sentence = f"close of alert {truth.id} was answered with success, but it is {truth.status} in KUMA"
+        return [Finding("claimed closed", sentence, "closed", truth.status, 56)]
+    found = []
+    if truth.closing_reason != reason:
+        sentence = (
+            f"alert {truth.id} was closed as {truth.closing_reason!r}; the declared reason is {reason!r}"
+        )
+        found.append(Finding("wrong reason", sentence, reason, truth.closing_reason, 49))
+    if truth.times_closed != 1:
+        sentence = f"KUMA closed alert {truth.id} {truth.times_closed} times"
+        found.append(Finding("closed twice", sentence, "1", str(truth.times_closed)))
+    return found
+
+
+def _incident_closed(scene: Scene, *alerts: str) -> list[Finding]:
+    """Judge that the incidents of closed alerts are closed."""
+    record = scene.look()
+    return [
+        Finding(
+            "left open",
+            f"alert {alert} is closed, and its incident is still {incident.status}",
+            "closed",
+            incident.status,
+        )
+        for alert in alerts
+        for incident in record.held(alert)
+        if incident.status != "closed"
+    ]
+
+
+@requirement("CLOSE-01")
+def check_reasons(scene: Scene) -> None:
+    """Close one alert for each reason."""
+    reasons = _reasons(scene)
+    demand(
+        [
+            Finding(
+                "wrong reason",
+                f"the connector declares {ours!r} as {theirs!r}, which is no closing reason of KUMA",
+                " or ".join(KUMA_REASONS),
+                theirs,
+                49,
+            )
+            for ours, theirs in reasons.items()
+            if theirs not in KUMA_REASONS
+        ]
+    )
+    ids = _import(scene, len(reasons))
+
+    answers = [scene.close(alert, ours) for alert, ours in zip(ids, reasons, strict=True)]
+
+    demand(*(_succeeded(alert, answer) for alert, answer in zip(ids, answers, strict=True)))
+    pairs = zip(scene.world.truths(ids), reasons.values(), strict=True)
+    demand(*(_closed_as(truth, reason) for truth, reason in pairs), _incident_closed(scene, *ids))
+
+
+@requirement("CLOSE-02")
+def check_closed_already(scene: Scene) -> None:
+    """Close in KUMA first, then in the SOAR."""
+    ours, _ = next(iter(_reasons(scene).items()))
+    [alert] = _import(scene, 1)
+    scene.world.change(alert, status="closed", closing_reason="incorrect data")
+    scene.note("KUMA", f"alert {alert} is closed as 'incorrect data'")
+
+    answer = scene.close(alert, ours)
+
+    demand(
+        _succeeded(alert, answer),
+        _closed_as(scene.world.truth(alert), "incorrect data"),
+        _incident_closed(scene, alert),
+    )
+
+
+@requirement("CLOSE-03", lasts=5)
+def check_lost_answer(scene: Scene) -> None:
+    """Let KUMA close the alert, and lose its answer."""
+    ours, theirs = list(_reasons(scene).items())[-1]
+    [alert] = _import(scene, 1)
+    fault = scene.world.fault(CLOSES, {"kind": "commit-then-reset"}, times=1)
+    scene.note("KUMA", "the next close takes effect, and its answer is lost")
+
+    for _ in range(3):
+        answer = scene.close(alert, ours)
+        reached(scene.world.fired(fault), "no close was sent to KUMA")
+        if answer is None:
+            break
+        scene.run.company.pause(1)
+
+    demand(
+        _succeeded(alert, answer),
+        _closed_as(scene.world.truth(alert), theirs),
+        _incident_closed(scene, alert),
+    )
+
+
+@requirement("CLOSE-04", lasts=9)
+@pytest.mark.parametrize("why", ["denied", "unknown", "tenant disabled", "failing"])
+def check_refused(scene: Scene, why: str) -> None:
+    """Have KUMA refuse the close, or fail."""
+    scene.start(deadline_seconds=BRIEFLY)
+    faults: dict[str, dict[str, Any]] = {
+        "denied": {"status": HTTPStatus.FORBIDDEN, "message": "access denied"},
+        "unknown": {"status": HTTPStatus.NOT_FOUND, "message": "alert not found"},
+        "failing": {"status": HTTPStatus.INTERNAL_SERVER_ERROR, "message": "correlator API request failed"},
+    }
+    ours, _ = next(iter(_reasons(scene).items()))
+    tenant = scene.world.add_tenant("Branch office")
+    [alert] = scene.world.generate(1, last_seen=ago(minutes=5), tenant=tenant)
+    record = scene.settle(until=lambda record: not missing(record, [alert]))
+    demand(exactly(record, new=[alert], known=scene.world.made))
+    if why == "tenant disabled":
+        scene.world.disable_tenant(tenant)
+    else:
+        scene.world.fault(CLOSES, {"kind": "status", **faults[why]})
+    scene.note("KUMA", f"closes are refused: {why}")
+
+    answer = scene.close(alert, ours)
+
+    sent = any(exchange.is_close for _, exchange in scene.exchanges)
+    reached(sent or answer is None, "no close was sent to KUMA")
+    truth = scene.world.truth(alert)
+    reached(truth.status == "new", f"the alert is {truth.status} in KUMA")
+    claims = [incident.kuma_status for incident in scene.look().held(alert)]
+    refused = f"KUMA refused to close alert {alert} ({why}), but"
+    demand(
+        []
+        if answer is not None
+        else [Finding("claimed closed", f"{refused} close was answered with success", "an error", "{}", 56)],
+        [
+            Finding("claimed closed", f"{refused} the incident tells kuma_status closed", "new", "closed", 56)
+            for claim in claims
+            if claim == "closed"
+        ],
+    )
+
+
+@requirement("CLOSE-05")
+def check_not_undone(scene: Scene) -> None:
+    """Poll on after a close."""
+    ours, theirs = next(iter(_reasons(scene).items()))
+    alert, other = _import(scene, 2)
+    demand(_succeeded(alert, scene.close(alert, ours)))
+
+    record = scene.settle()
+
+    demand(
+        exactly(record, new=[other], known=scene.world.made),
+        _closed_as(scene.world.truth(alert), theirs),
+        _incident_closed(scene, alert),
+    )
+
+
+@requirement("CLOSE-06")
+def check_no_echo(scene: Scene) -> None:
+    """Close, assign and escalate in KUMA, and poll."""
+    closed, assigned, escalated, other = _import(scene, 4)
+    scene.world.change(closed, status="closed", closing_reason="incorrect data")
+    scene.world.change(assigned, assignee="Analyst")
+    scene.world.change(escalated, status="escalated")
+    scene.note("KUMA", f"{closed} is closed, {assigned} assigned, {escalated} escalated")
+
+    record = scene.settle()
+
+    sent = [exchange for _, exchange in scene.exchanges if exchange.is_close]
+    demand(
+        [
+            Finding(
+                "echo",
+                f"a poll sent a close to KUMA, which nobody had asked for: {exchange.body or ''}",
+                "no close",
+                f"answered {exchange.status}",
+            )
+            for exchange in sent
+        ],
+        exactly(record, new=[other], known=scene.world.made),
+    )
+
+
+def _mirrored(scene: Scene, alerts: list[str]) -> list[Finding]:
+    """Let the connector settle, and judge that the incidents tell what KUMA knows."""
+    truths = scene.world.truths(alerts)
+
+    def judge(truth: Truth, incident: Incident) -> list[Finding]:
+        found = misshown(truth, incident)
+        if (
+            incident.close_reason
+            and truth.status == "closed"
+            and incident.close_reason != truth.closing_reason
+        ):
+            sentence = (
+                f"the incident of alert {truth.id} has close_reason {incident.close_reason!r}, "
+                f"KUMA has {truth.closing_reason!r}"
+            )
+            found.append(Finding("wrong", sentence, truth.closing_reason, incident.close_reason, 49))
+        return found
+
+    record = scene.settle(until=lambda record: not each(truths, record, judge))
+    return [*each(truths, record, judge), *doubled(record)]
+
+
+@requirement("CLOSE-07")
+def check_remote_close(scene: Scene) -> None:
+    """Close in KUMA, and look at the incident."""
+    ids = _import(scene, 3)
+    scene.world.change(ids[1], status="closed", closing_reason="incorrect correlation rule")
+    scene.note("KUMA", f"alert {ids[1]} is closed as 'incorrect correlation rule'")
+
+    demand(_mirrored(scene, ids))
+
+
+@requirement("CLOSE-08")
+def check_remote_changes(scene: Scene) -> None:
+    """Assign, escalate and re-rate in KUMA, and look at the incidents."""
+    assigned, escalated, rated, other = ids = _import(scene, 4)
+    scene.world.change(assigned, assignee="Анна Ким")
+    scene.world.change(escalated, status="escalated")
+    priority = "low" if scene.world.truth(rated).priority != "low" else "critical"
+    scene.world.change(rated, priority=priority)
+    scene.note(
+        "KUMA", f"{assigned} is assigned, {escalated} escalated, {rated} rated {priority}; {other} stays"
+    )
+
+    demand(_mirrored(scene, ids))

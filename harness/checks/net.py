@@ -1,0 +1,224 @@
+"""NET: whether failures are told, and lose nothing.
+
+Rule: while a fault lasts a poll may try again or answer an error; only a success that cannot be true is
+wrong. What counts is what the SOAR holds once the fault is over.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import socket
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness import decoy
+from harness.oracle import closed_by_itself, exactly, lost, missing
+from harness.plugin import requirement
+from harness.protocol import Polled, Refusal
+from harness.scene import BRIEFLY
+from harness.verdict import Finding, demand, reached
+from harness.world import ANY, LISTS, ago, now
+
+if TYPE_CHECKING:
+    from harness.scene import Scene
+
+#: More requests than this in one poll of a KUMA that fails are a storm.
+_STORM = 30
+_RETRY_AFTER = 2
+#: Clocks and schedulers are not exact.
+_TOLERANCE = dt.timedelta(milliseconds=200)
+
+
+def _import(scene: Scene, ids: list[str]) -> None:
+    record = scene.settle(until=lambda record: not missing(record, ids))
+    demand(exactly(record, new=ids, known=scene.world.made))
+
+
+def _must_fail(answer: Polled | Refusal, why: str, defect: int) -> list[Finding]:
+    """Judge that a poll which cannot have been complete says so."""
+    if isinstance(answer, Refusal):
+        return []
+    sentence = f"{why}, but the poll was answered with success"
+    return [Finding("swallowed", sentence, "an error", "success", defect)]
+
+
+def _outage(scene: Scene, action: dict[str, Any], defect: int) -> None:
+    """Have an incident, then an outage that hides a second alert, then recover."""
+    scene.start(deadline_seconds=BRIEFLY)
+    before = scene.world.generate(1, last_seen=ago(seconds=20))
+    _import(scene, before)
+    fault = scene.world.fault(ANY, action)
+    scene.note("KUMA", f"every request meets {action}")
+    hidden = scene.world.generate(1, last_seen=ago(seconds=1))
+
+    answer = scene.poll()
+
+    reached(scene.world.fired(fault), "no request reached KUMA")
+    record = scene.look()
+    scene.world.lift()
+    scene.note("KUMA", "is healthy again")
+    demand(
+        _must_fail(answer, f"every request met {action['kind']}", defect),
+        lost(record, before),
+        closed_by_itself(record, before),
+    )
+    _import(scene, [*before, *hidden])
+
+
+@requirement("NET-01", lasts=9)
+@pytest.mark.parametrize("status", [500, 503])
+def check_outage(scene: Scene, status: int) -> None:
+    """Fail every request for the whole of a poll."""
+    _outage(scene, {"kind": "status", "status": status}, 61)
+
+
+@requirement("NET-01", lasts=5)
+@pytest.mark.parametrize("status", [500, 503], ids=["500 twice", "503 twice"])
+def check_short_outage(scene: Scene, status: int) -> None:
+    """Fail two requests, and be well again."""
+    ids = scene.world.generate(3, last_seen=ago(minutes=5))
+    fault = scene.world.fault(ANY, {"kind": "status", "status": status}, times=2)
+    scene.note("KUMA", f"the next two requests meet {status}")
+
+    _import(scene, ids)
+
+    reached(scene.world.fired(fault), "no request reached KUMA")
+
+
+@requirement("NET-02", lasts=9)
+@pytest.mark.parametrize("times", [1, None], ids=["once", "lastingly"])
+def check_failure_in_sweep(scene: Scene, times: int | None) -> None:
+    """Fail the second request of a sweep."""
+    scene.start(deadline_seconds=BRIEFLY)
+    ids = scene.world.generate(501, last_seen=ago(minutes=5))
+    action = {"kind": "status", "status": HTTPStatus.INTERNAL_SERVER_ERROR}
+    fault = scene.world.fault(LISTS, action, after=1, times=times)
+    scene.note("KUMA", "the second list meets 500" + (", and all that follow" if times is None else ""))
+
+    answer = scene.poll()
+
+    reached(scene.world.fired(fault), "the connector sent one request for alerts only")
+    scene.world.lift()
+    if times is None:
+        demand(_must_fail(answer, "every request after the first page failed", 58))
+    _import(scene, ids)
+
+
+@requirement("NET-03", lasts=5)
+def check_retry_after(scene: Scene) -> None:
+    """Ask the connector to wait for two seconds."""
+    ids = scene.world.generate(3, last_seen=ago(minutes=5))
+    action = {
+        "kind": "status",
+        "status": HTTPStatus.TOO_MANY_REQUESTS,
+        "headers": {"Retry-After": str(_RETRY_AFTER)},
+    }
+    fault = scene.world.fault(LISTS, action, times=1)
+    scene.note("KUMA", f"the next list meets 429 with Retry-After: {_RETRY_AFTER}")
+
+    # Polling on at once is the harness's right: the connector must keep silent or wait by itself.
+    scene.poll()
+    scene.poll()
+    _import(scene, ids)
+
+    reached(scene.world.fired(fault), "no request for alerts reached KUMA")
+    requests = [exchange for _, exchange in scene.exchanges]
+    refused = next(exchange for exchange in requests if exchange.fault_kind == "status")
+    over = refused.at + dt.timedelta(seconds=_RETRY_AFTER) - _TOLERANCE
+    early = [exchange for exchange in requests if exchange.seq > refused.seq and exchange.at < over]
+    demand(
+        [
+            Finding(
+                "hasty",
+                f"KUMA asked to wait for {_RETRY_AFTER} seconds; the next request came after "
+                f"{(request.at - refused.at).total_seconds():.2f}",
+                f"no request for {_RETRY_AFTER} seconds",
+                f"{len(early)} requests",
+            )
+            for request in early[:1]
+        ]
+    )
+
+
+@requirement("NET-04", lasts=9)
+def check_storm(scene: Scene) -> None:
+    """Count what one poll sends while every request fails."""
+    scene.start(deadline_seconds=BRIEFLY)
+    scene.world.generate(3, last_seen=ago(minutes=5))
+    fault = scene.world.fault(ANY, {"kind": "status", "status": HTTPStatus.SERVICE_UNAVAILABLE})
+    scene.note("KUMA", "every request meets 503")
+
+    answer = scene.poll()
+
+    sent = scene.world.fired(fault)
+    reached(sent, "no request reached KUMA")
+    storm = f"one poll of a KUMA that answers 503 sent {sent} requests"
+    demand(
+        [Finding("storm", storm, f"at most {_STORM} requests", str(sent))] if sent > _STORM else [],
+        _must_fail(answer, "every request met 503", 61),
+    )
+
+
+@requirement("NET-05", lasts=30)
+def check_silence(scene: Scene) -> None:
+    """Accept every request for alerts, and say nothing."""
+    scene.start(deadline_seconds=BRIEFLY)
+    ids = scene.world.generate(3, last_seen=ago(minutes=5))
+    fault = scene.world.fault(LISTS, {"kind": "silence"})
+    scene.note("KUMA", "accepts requests for alerts, and answers nothing")
+
+    answer = scene.poll()
+
+    reached(scene.world.fired(fault), "no request for alerts reached KUMA")
+    scene.world.lift()
+    demand(_must_fail(answer, "KUMA answered nothing", 61))
+    _import(scene, ids)
+
+
+@requirement("NET-06", lasts=9)
+@pytest.mark.parametrize("kind", ["truncate", "garbage", "html"])
+def check_nonsense(scene: Scene, kind: str) -> None:
+    """Answer half a body, broken JSON, or a login page."""
+    _outage(scene, {"kind": kind, **({"bytes": 100} if kind == "truncate" else {})}, 62)
+
+
+@requirement("NET-07", lasts=9)
+def check_redirect(scene: Scene) -> None:
+    """Redirect every request to a login page."""
+    with decoy.listening() as other:
+        _outage(scene, {"kind": "redirect", "location": f"http://127.0.0.1:{other.port}/login"}, 60)
+
+
+@requirement("NET-08", lasts=5)
+@pytest.mark.parametrize("after", [0, 1], ids=["first", "second"])
+@pytest.mark.parametrize("kind", ["reset", "empty"])
+def check_broken_connection(scene: Scene, kind: str, after: int) -> None:
+    """Break the connection on one request of a sweep."""
+    ids = scene.world.generate(251, last_seen=ago(minutes=5))
+    fault = scene.world.fault(LISTS, {"kind": kind}, after=after, times=1)
+    scene.note("KUMA", f"request number {after + 1} for alerts meets {kind}")
+
+    _import(scene, ids)
+
+    reached(scene.world.fired(fault), "the connector sent too few requests for alerts")
+
+
+@requirement("NET-09", lasts=9)
+def check_unreachable(scene: Scene) -> None:
+    """Have nobody listen where KUMA should be."""
+    ids = scene.world.generate(2, last_seen=now())
+    # Bound but not listening: the port is ours, and connections to it are refused.
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        scheme = scene.run.stage.api.split(":", 1)[0]
+        url = f"{scheme}://127.0.0.1:{held.getsockname()[1]}"
+        scene.note("harness", f"nobody listens at {url}")
+        refusal = scene.try_to_start(url=url, deadline_seconds=BRIEFLY)
+        answer = refusal or scene.poll()
+
+    demand(_must_fail(answer, "nobody listens at KUMA's address", 61))
+    refusal = scene.configure()
+    demand([] if refusal is None else [Finding("stuck", f"configure was answered with {refusal}")])
+    _import(scene, ids)

@@ -1,0 +1,255 @@
+"""STORY: whether any mixture of events ends well.
+
+A generated story is played in a scene of its own and judged once at its end, when the faults are over and
+the connector has had three polls. Rule: the number of stories is bounded, shrinking included, and a story
+that fails is played three times more before it is believed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
+from harness.oracle import closed_by_itself, doubled, each, invented, lost, misshown, stale
+from harness.plugin import requirement
+from harness.protocol import ConnectorBroken, Feature
+from harness.scene import Scene
+from harness.strategies import (
+    TROUBLES,
+    Change,
+    CloseHere,
+    Grow,
+    Poll,
+    Raise,
+    Restart,
+    Step,
+    Story,
+    Trouble,
+    sentence,
+    stories,
+)
+from harness.verdict import Failure, Finding, Flaky, HarnessTrouble, NotReached
+from harness.world import LISTS, now
+
+if TYPE_CHECKING:
+    from harness.facts import Truth
+    from harness.oracle import Record
+
+#: So many stories are played in search of a shorter one that fails as well.
+_SHRINKING: Final = 25
+_REPEATS: Final = 3
+#: Alerts beyond these are not picked, so that a burst costs no questions.
+_PICKED: Final = 8
+_ORDER: Final = ("new", "assigned", "escalated", "closed")
+_KUMA_REASONS: Final = {name: name for name in ("responded", "incorrect data", "incorrect correlation rule")}
+
+
+@requirement("STORY-01", lasts=60)
+def check_stories(scene: Scene) -> None:
+    """Play generated stories, and tell the shortest one that fails."""
+    theatre = _Theatre(scene)
+
+    @seed(scene.run.seed)
+    @settings(
+        max_examples=scene.run.examples,
+        database=None,
+        deadline=None,
+        phases=(Phase.generate, Phase.shrink),
+        suppress_health_check=list(HealthCheck),
+        report_multiple_bugs=False,
+        print_blob=False,
+    )
+    @given(stories(scene.features))
+    def tell(story: Story) -> None:
+        findings = theatre.findings(story)
+        if findings:
+            raise Failure(findings)
+
+    try:
+        tell()
+    except Failure as failure:
+        theatre.repeat(failure)
+    if theatre.trouble is not None:
+        raise theatre.trouble
+
+
+class _Theatre:
+    """Plays stories, remembers how each ended, and keeps the last one that failed."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene = scene
+        self._known: dict[Story, list[Finding]] = {}
+        self._left = scene.run.examples + _SHRINKING
+        self._failed: Story | None = None
+        self.trouble: HarnessTrouble | None = None
+
+    def findings(self, story: Story) -> list[Finding]:
+        """Return what a story shows; from memory, or nothing, once enough were played."""
+        if story in self._known:
+            return self._known[story]
+        if self._left == 0 or self.trouble is not None:
+            return []
+        self._left -= 1
+        try:
+            found = self._play(story)
+        except HarnessTrouble as trouble:
+            # Raised once the search is over: it must not be searched for a shorter way to it.
+            self.trouble = trouble
+            return []
+        self._known[story] = found
+        return found
+
+    def repeat(self, failure: Failure) -> None:
+        """Play the story that failed three times more, and raise what follows."""
+        story = self._failed
+        assert story is not None  # noqa: S101 -- a failure has a story
+        again = [bool(self._play(story)) for _ in range(_REPEATS)]
+        told = "; ".join(sentence(step) for step in story)
+        if not all(again):
+            failed = sum(again)
+            raise Flaky(f"one story failed {failed} of {_REPEATS} more times: {told}", failure.findings)
+        first, *rest = failure.findings
+        found = Finding(first.kind, f"{first.sentence}. The story: {told}", first.expected, first.held)
+        raise Failure([found, *rest], confirmed=True)
+
+    def _play(self, story: Story) -> list[Finding]:
+        name = f"STORY-01 {len(self._known)}"
+        with Scene(self._scene.run, name=name) as scene:
+            act = _Act(scene)
+            try:
+                for step in story:
+                    scene.note("story", sentence(step))
+                    act.play(step)
+                found = act.judge()
+            except ConnectorBroken as broken:
+                found = [Finding("broken", str(broken))]
+            except Failure as failure:
+                found = list(failure.findings)
+            if found:
+                self._failed = story
+                self._scene.adopt(scene)
+        return found
+
+
+class _Act:
+    """One story on stage. ``asked`` are the closes that were asked for, ``granted`` those that succeeded."""
+
+    def __init__(self, scene: Scene) -> None:
+        self._scene, self._world = scene, scene.world
+        self._reasons = list((scene.reasons or _KUMA_REASONS).items())
+        self._asked: dict[str, set[str]] = {}
+        self._granted: set[str] = set()
+        self._closed_in_kuma: set[str] = set()
+        self._grown: list[str] = []
+
+    def play(self, step: Step) -> None:
+        """Carry out one step; one that makes no sense at this point does nothing."""
+        match step:
+            case Raise(count=count):
+                self._world.generate(count, last_seen=now(), spacing_ms=5)
+            case Grow(pick=pick):
+                self._grown.append(self._world.grow(self._pick(pick), now()).alert)
+            case Change(pick=pick, status=status):
+                self._change(self._pick(pick), status)
+            case CloseHere(pick=pick, reason=reason):
+                self._close(self._pick(pick), *self._reasons[reason % len(self._reasons)])
+            case Poll():
+                self._scene.poll()
+            case Trouble(kind=kind, after=after, times=times):
+                self._world.fault(LISTS, TROUBLES[kind], after=after, times=times)
+                self._scene.poll()
+                self._world.lift()
+            case Restart(in_poll=in_poll):
+                self._restart(in_poll=in_poll)
+
+    def judge(self) -> list[Finding]:
+        """Let the connector settle, and compare everything with what KUMA holds."""
+        record = self._scene.settle()
+        # The other alerts were never touched: they are as they came.
+        touched = dict.fromkeys([*self._world.made[:_PICKED], *self._grown])
+        truths = {truth.id: truth for truth in self._world.truths(list(touched))}
+        new = [a for a in self._world.made if a not in truths or truths[a].status == "new"]
+        return [
+            *lost(record, new),
+            *doubled(record),
+            *invented(record, self._world.made),
+            *closed_by_itself(record, [alert for alert in new if alert not in self._asked]),
+            *self._echoes(),
+            *self._old(record, list(truths.values())),
+            *(finding for truth in truths.values() for finding in self._closes(truth)),
+        ]
+
+    def _old(self, record: Record, truths: list[Truth]) -> list[Finding]:
+        features = self._scene.features
+        found: list[Finding] = []
+        if Feature.UPDATE in features:
+            events = Feature.EVENTS in features
+            for truth in truths:
+                if truth.status == "new":
+                    found += stale(record, truth, with_events=events)
+        if Feature.MIRROR in features:
+            found += each(truths, record, misshown)
+        return found
+
+    def _closes(self, truth: Truth) -> list[Finding]:
+        """Judge that KUMA closed exactly what was to be closed, once and with a reason that was meant."""
+        alert, closed = truth.id, truth.status == "closed"
+        if alert in self._granted and not closed:
+            told = f"close of alert {alert} was answered with success, but it is {truth.status} in KUMA"
+            return [Finding("claimed closed", told, "closed", truth.status, 56)]
+        if closed and alert not in self._asked and alert not in self._closed_in_kuma:
+            told = f"alert {alert} was closed in KUMA, and nobody had asked for it"
+            return [Finding("closed", told, defect=53)]
+        if closed and alert in self._asked and alert not in self._closed_in_kuma:
+            wanted = self._asked[alert]
+            if truth.closing_reason not in wanted:
+                told = f"alert {alert} was closed as {truth.closing_reason!r}"
+                return [Finding("wrong reason", told, " or ".join(sorted(wanted)), truth.closing_reason, 49)]
+        if truth.times_closed > 1:
+            return [Finding("closed twice", f"KUMA closed alert {alert} {truth.times_closed} times")]
+        return []
+
+    def _echoes(self) -> list[Finding]:
+        """Find closes that were sent for alerts whose incidents nobody closed."""
+        sent = [exchange for _, exchange in self._scene.exchanges if exchange.is_close]
+        unasked = [item for item in sent if not any(alert in (item.body or "") for alert in self._asked)]
+        return [
+            Finding(
+                "echo", f"a close was sent to KUMA, and nobody had asked for it: {item.body or ''}", defect=52
+            )
+            for item in unasked[:1]
+        ]
+
+    def _pick(self, number: int) -> str:
+        candidates = self._world.made[:_PICKED]
+        return candidates[number % len(candidates)]
+
+    def _change(self, alert: str, status: str) -> None:
+        # KUMA leads an alert onward only.
+        if _ORDER.index(status) <= _ORDER.index(self._world.truth(alert).status):
+            return
+        if status == "closed":
+            self._closed_in_kuma.add(alert)
+        self._world.change(alert, status=status)
+
+    def _close(self, alert: str, ours: str, theirs: str) -> None:
+        if not any(incident.alert_id == alert for incident in self._scene.look().incidents):
+            # An analyst closes what the SOAR shows.
+            return
+        self._asked.setdefault(alert, set()).add(theirs)
+        if self._scene.close(alert, ours) is None:
+            self._granted.add(alert)
+
+    def _restart(self, *, in_poll: bool) -> None:
+        if not in_poll:
+            self._scene.restart()
+            return
+        fault = self._world.fault(LISTS, {"kind": "silence"})
+        try:
+            self._scene.kill_during_poll(lambda: self._world.fired(fault) > 0)
+        except NotReached:
+            # The poll asked for nothing: killed idle, then.
+            self._scene.kill()
+        self._world.lift()
+        self._scene.restart()

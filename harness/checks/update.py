@@ -1,0 +1,141 @@
+"""UPD: whether an incident follows its alert while the alert is new."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING
+
+from harness.oracle import doubled, each, events_wrong, exactly, misshown, missing, stale
+from harness.plugin import requirement
+from harness.protocol import Feature
+from harness.verdict import Finding, demand, reached
+from harness.world import LISTS, ago, now
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.scene import Scene
+
+
+def _import(scene: Scene, ids: Sequence[str]) -> None:
+    record = scene.settle(until=lambda record: not missing(record, ids))
+    demand(exactly(record, new=ids, known=scene.world.made))
+
+
+def _follow(scene: Scene, *alerts: str) -> None:
+    """Let the connector settle, and demand that these alerts' incidents are up to date and whole."""
+    truths = scene.world.truths(alerts)
+    with_events = Feature.EVENTS in scene.features
+
+    record = scene.settle(
+        until=lambda record: not any(stale(record, truth, with_events=with_events) for truth in truths)
+    )
+
+    demand(
+        *(stale(record, truth, with_events=with_events) for truth in truths),
+        doubled(record),
+        each(truths, record, events_wrong) if with_events else (),
+        each(truths, record, misshown),
+    )
+
+
+def _grow(scene: Scene, alert: str, *stamps: dt.datetime) -> None:
+    growth = scene.world.grow(alert, *stamps)
+    reached(not growth.opened and growth.event_ids, "KUMA did not add the events to the alert")
+    scene.note("KUMA", f"alert {alert} gets {len(stamps)} new events")
+
+
+@requirement("UPD-01")
+def check_growth(scene: Scene) -> None:
+    """Add two events after the import."""
+    ids = scene.world.generate(3, last_seen=ago(minutes=5))
+    _import(scene, ids)
+
+    _grow(scene, ids[1], ago(seconds=1), now())
+
+    _follow(scene, *ids)
+
+
+@requirement("UPD-02")
+def check_growth_in_one_second(scene: Scene) -> None:
+    """Add the second event of a second after the first was read."""
+    second = ago(seconds=2).replace(microsecond=100_000)
+    stamp = round(second.timestamp() * 1_000)
+    ids = scene.world.add({"firstSeen": second, "lastSeen": second, "events": [{"Timestamp": stamp}]})
+    _import(scene, ids)
+
+    _grow(scene, ids[0], second + dt.timedelta(milliseconds=500))
+
+    truth = scene.world.truth(ids[0])
+    reached(truth.last_seen.replace(microsecond=0) == second.replace(microsecond=0), "lastSeen moved on")
+    _follow(scene, *ids)
+
+
+@requirement("UPD-03")
+def check_union(scene: Scene) -> None:
+    """Have one event, then two, then four."""
+    ids = scene.world.generate(1, last_seen=ago(minutes=5))
+    _import(scene, ids)
+    for count in (1, 2):
+        _grow(scene, ids[0], *(ago(seconds=place) for place in range(count)))
+        _follow(scene, *ids)
+
+
+@requirement("UPD-04")
+def check_edits_survive(scene: Scene) -> None:
+    """Let an analyst write, then KUMA."""
+    ids = scene.world.generate(2, last_seen=ago(minutes=5))
+    _import(scene, ids)
+    wanted = {"owner": "Анна Ким", "notes": "Called the user.\nWaiting for an answer."}
+    refusal = scene.edit(ids[0], **wanted)
+    demand([] if refusal is None else [Finding("stuck", f"edit was answered with {refusal}")])
+
+    _grow(scene, ids[0], now())
+    _follow(scene, *ids)
+
+    demand(
+        [
+            Finding(
+                "overwritten",
+                f"an update of alert {ids[0]} changed the {name} that an analyst had written to {held!r}",
+                f"{name}: {text}",
+                f"{name}: {held}",
+            )
+            for incident in scene.look().held(ids[0])
+            for name, text in wanted.items()
+            if (held := getattr(incident, name)) != text
+        ]
+    )
+
+
+@requirement("UPD-05")
+def check_two_updates(scene: Scene) -> None:
+    """Let two of four grow, at different moments."""
+    ids = scene.world.add(
+        *(
+            {"name": f"Rule {place}", "priority": priority, "lastSeen": ago(minutes=4 + place)}
+            for place, priority in enumerate(("low", "medium", "high", "critical"))
+        )
+    )
+    _import(scene, ids)
+
+    _grow(scene, ids[1], ago(seconds=3))
+    _grow(scene, ids[2], now())
+
+    _follow(scene, *ids)
+
+
+@requirement("UPD-06", lasts=3)
+def check_growth_in_sweep(scene: Scene) -> None:
+    """Let the oldest alert jump to the top right after the first page was read."""
+    ids = scene.world.generate(501, last_seen=ago(minutes=5))
+    stamp = round(now().timestamp() * 1_000)
+    then = [
+        {"method": "POST", "path": f"alerts/{ids[-1]}/events", "body": {"events": [{"Timestamp": stamp}]}}
+    ]
+    fault = scene.world.fault(LISTS, {"kind": "move", "then": then}, times=1)
+    scene.note("KUMA", f"right after the first list the oldest alert, {ids[-1]}, gets a new event")
+    _import(scene, ids)
+
+    reached(scene.world.fired(fault), "the connector asked for no list of alerts")
+    _follow(scene, ids[-1])

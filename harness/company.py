@@ -1,0 +1,109 @@
+"""The connector processes of a run: what all scenes share, and the list of what still runs.
+
+Decides how a connector is started and how all of them are ended at once. Rule: after ``end`` no process
+of this run is left, and none can be started any more.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.dialogue.stdio import StdioProcess
+from harness.verdict import HarnessTrouble
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+    from harness.protocol import Hello
+    from harness.settings import Connector
+    from harness.stage import Stage
+
+#: Secrets and settings of ours, which are none of a connector's business.
+_OURS = ("KUMA_HARNESS_", "MOCK_KUMA_")
+_LOOPBACK = "127.0.0.1,localhost,::1"
+
+
+class Interrupted(HarnessTrouble):
+    """The run is being ended."""
+
+
+class Company:
+    """All connector processes that run at the moment; used by many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._running: set[StdioProcess] = set()
+        self._ended = threading.Event()
+
+    @contextmanager
+    def running(self, process: StdioProcess) -> Iterator[StdioProcess]:
+        """Start a process, and end it when the block is left."""
+        with self._lock:
+            if self._ended.is_set():
+                raise Interrupted("the run is being ended")
+            process.start()
+            self._running.add(process)
+        try:
+            yield process
+        finally:
+            process.kill()
+            with self._lock:
+                self._running.discard(process)
+
+    def pause(self, seconds: float) -> None:
+        """Wait; raises Interrupted where the run is being ended meanwhile."""
+        if self._ended.wait(seconds):
+            raise Interrupted("the run is being ended")
+
+    def end(self) -> None:
+        """End all processes; from now on none starts."""
+        with self._lock:
+            self._ended.set()
+            left = list(self._running)
+        for process in left:
+            process.kill()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What all scenes of a run share. ``folder`` is the connector file's, ``scratch`` a temporary one."""
+
+    stage: Stage
+    connector: Connector
+    hello: Hello
+    folder: Path
+    scratch: Path
+    seed: int
+    examples: int
+    harness_version: str
+    company: Company = field(default_factory=Company)
+
+    @property
+    def features(self) -> frozenset[str]:
+        """What the connector claims."""
+        return frozenset(self.hello.features)
+
+    def process(self, *, stderr: Path, environment: Mapping[str, str] | None = None) -> StdioProcess:
+        """Return a process of the connector, not started yet."""
+        return connector_process(self.connector, self.folder, stderr=stderr, environment=environment or {})
+
+
+def connector_process(
+    connector: Connector, folder: Path, *, stderr: Path, environment: Mapping[str, str]
+) -> StdioProcess:
+    """Return a process of a connector, not started yet; ``environment`` is added to the file's."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
+    # A proxy of the host must not stand between a connector and a mock on the same machine.
+    no_proxy = ",".join(filter(None, (inherited.get("NO_PROXY") or inherited.get("no_proxy"), _LOOPBACK)))
+    proxies = {"NO_PROXY": no_proxy, "no_proxy": no_proxy}
+    return StdioProcess(
+        connector.command,
+        folder=folder,
+        environment={**inherited, **proxies, **connector.env, **environment},
+        stderr=stderr,
+    )

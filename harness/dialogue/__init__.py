@@ -1,0 +1,1 @@
+"""How the harness talks to a connector: one module a transport, and the calls above them."""

@@ -1,0 +1,212 @@
+"""The pytest plugin: binds checks to requirements, plays them at once, and tells how each ended.
+
+Decides which checks run, in which order, and what an exception means. Knows no check and no report.
+Rule: bodies run ahead in threads, each with a scene of its own; pytest then goes over them in the order in
+which they end, so nothing of pytest is shared between threads.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+import traceback
+from collections.abc import Callable
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from importlib import resources
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+import pytest
+
+from harness.events import CheckFinished
+from harness.protocol import ConnectorBroken
+from harness.scene import Scene
+from harness.verdict import (
+    Failure,
+    Finding,
+    Flaky,
+    HarnessTrouble,
+    NotReached,
+    Unsupported,
+    Verdict,
+    failed,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from harness.catalog import Requirement
+    from harness.company import Run
+    from harness.events import Sink
+
+#: A check: it is given its scene, and what it is parametrised with.
+Check = Callable[..., None]
+_MARK: Final = "requirement"
+#: pytest would take these from the user's environment.
+_FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
+
+
+def requirement(requirement_id: str, *, lasts: float = 1.0) -> Callable[[Check], Check]:
+    """Bind a check to a requirement; ``lasts``, in seconds, lets the long ones start first."""
+    return getattr(pytest.mark, _MARK)(requirement_id, lasts=lasts)  # type: ignore[no-any-return]  # a mark returns what it decorates
+
+
+class HarnessPlugin:
+    """Plays the checks of some requirements."""
+
+    def __init__(self, run: Run, chosen: Sequence[Requirement], sink: Sink, *, jobs: int) -> None:
+        self._run, self._sink, self._jobs = run, sink, jobs
+        self._chosen = {requirement.id: requirement for requirement in chosen}
+        self._played: dict[pytest.Item, tuple[CheckFinished, BaseException | None]] = {}
+        self.interrupted = False
+
+    @pytest.fixture
+    def scene(self) -> None:
+        """Stand for the scene, so that pytest accepts the argument: the body gets its own when played."""
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Announce the mark."""
+        config.addinivalue_line("markers", f"{_MARK}(id, lasts): the requirement that a check plays")
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the checks of the chosen requirements, the longest first."""
+        items[:] = sorted(
+            (item for item in items if _bound(item)[0] in self._chosen),
+            key=lambda item: -_bound(item)[1],
+        )
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        """Play all bodies at once, and let pytest go over each as it ends."""
+        if session.testsfailed:
+            raise session.Failed("the checks could not be collected")
+        pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="check")
+        playing: dict[Future[tuple[CheckFinished, BaseException | None]], pytest.Item] = {
+            pool.submit(self._play, item): item for item in session.items
+        }
+        try:
+            while playing:
+                for future in wait(playing, return_when=FIRST_COMPLETED).done:
+                    item = playing.pop(future)
+                    self._played[item] = future.result()
+                    item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+        finally:
+            self.interrupted = bool(playing)
+            if playing:
+                self._run.company.end()
+            pool.shutdown(wait=True, cancel_futures=True)
+        return True
+
+    def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
+        """Tell how the check ended, to our reports and to pytest."""
+        finished, error = self._played.pop(pyfuncitem)
+        self._sink(finished)
+        if error is not None:
+            raise error
+        return True
+
+    def _play(self, item: pytest.Item) -> tuple[CheckFinished, BaseException | None]:
+        finished, error = self._once(item)
+        if isinstance(error, Failure) and not error.confirmed:
+            # A failure is believed when it repeats: the machine may just have been busy.
+            again, _ = self._once(item)
+            if again.verdict is Verdict.PASS:
+                sentence = f"failed once, and passed with the same seed: {finished.summary}"
+                return _with(finished, Verdict.FLAKY, sentence), Flaky(sentence, error.findings)
+        return finished, error
+
+    def _once(self, item: pytest.Item) -> tuple[CheckFinished, BaseException | None]:
+        assert isinstance(item, pytest.Function)  # noqa: S101 -- only functions are collected
+        wanted = self._chosen[_bound(item)[0]]
+        callspec = getattr(item, "callspec", None)
+        case = "" if callspec is None else str(callspec.id)
+        params: dict[str, Any] = {} if callspec is None else dict(callspec.params)
+        finished = CheckFinished(wanted.id, case, Verdict.PASS, f"{wanted.title}.", 0.0)
+        lacking = [feature for feature in wanted.features if feature not in self._run.features]
+        if lacking:
+            sentence = f"the connector does not claim the feature {', '.join(lacking)}"
+            return _with(finished, Verdict.UNSUPPORTED, sentence), None
+        began = time.monotonic()
+        error: BaseException | None = None
+        try:
+            with Scene(self._run, name=f"{wanted.id} {case}".strip()) as scene:
+                try:
+                    item.obj(scene=scene, **params)
+                except (Failure, Flaky, NotReached, Unsupported, ConnectorBroken) as raised:
+                    error = raised
+                finished = msgspec.structs.replace(finished, evidence=scene.evidence())
+        except Exception as raised:  # noqa: BLE001 -- the edge of a check: its own bugs must not become the connector's failures
+            error = raised
+        seconds = round(time.monotonic() - began, 3)
+        return msgspec.structs.replace(_ended(finished, wanted, error), seconds=seconds), error
+
+
+#: What an exception that says how a check ended amounts to; failures depend on the requirement's level.
+_MEANING: Final[tuple[tuple[type[BaseException], Verdict | None], ...]] = (
+    (Flaky, Verdict.FLAKY),
+    (NotReached, Verdict.NOT_REACHED),
+    (Unsupported, Verdict.UNSUPPORTED),
+    (HarnessTrouble, Verdict.ERROR),
+    (Failure, None),
+    (ConnectorBroken, None),
+)
+
+
+def _ended(finished: CheckFinished, wanted: Requirement, error: BaseException | None) -> CheckFinished:
+    """Say what an exception means."""
+    if error is None:
+        return finished
+    for kind, verdict in _MEANING:
+        if isinstance(error, kind):
+            broken = isinstance(error, ConnectorBroken)
+            found = [Finding("broken", str(error))] if broken else list(getattr(error, "findings", ()))
+            final = verdict or failed(wanted.level)
+            return _with(finished, final, str(error), findings=found, broken=broken)
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    sentence = f"the check itself broke: {error!r} in {where.name}, line {where.lineno}"
+    return _with(finished, Verdict.ERROR, sentence)
+
+
+def play(run: Run, chosen: Sequence[Requirement], sink: Sink, *, jobs: int) -> bool:
+    """Play the checks of the requirements; return whether the run was interrupted.
+
+    Raises HarnessTrouble where pytest cannot collect them.
+    """
+    plugin = HarnessPlugin(run, chosen, sink, jobs=jobs)
+    with resources.as_file(resources.files("harness") / "checks") as folder, _own_environment():
+        arguments = [
+            *("-c", os.devnull, f"--rootdir={folder}", "--noconftest", "--import-mode=importlib"),
+            *("--disable-plugin-autoload", "--capture=no", "-p", "no:terminal", "-p", "no:cacheprovider"),
+            *("-p", "no:warnings", "-p", "no:logging", "-p", "no:faulthandler"),
+            *("-o", "python_files=*.py", "-o", "python_functions=check_*", str(folder)),
+        ]
+        code = pytest.main(arguments, plugins=[plugin])
+    if code not in {
+        pytest.ExitCode.OK,
+        pytest.ExitCode.TESTS_FAILED,
+        pytest.ExitCode.INTERRUPTED,
+        pytest.ExitCode.NO_TESTS_COLLECTED,
+    }:
+        raise HarnessTrouble(f"pytest could not run the checks (exit code {int(code)})")
+    return plugin.interrupted
+
+
+@contextmanager
+def _own_environment() -> Iterator[None]:
+    """Hide what the user's environment would make of our pytest."""
+    hidden = {name: os.environ.pop(name) for name in _FOREIGN if name in os.environ}
+    try:
+        yield
+    finally:
+        os.environ.update(hidden)
+
+
+def _bound(item: pytest.Item) -> tuple[str, float]:
+    mark = item.get_closest_marker(_MARK)
+    if mark is None:
+        raise HarnessTrouble(f"the check {item.name} is bound to no requirement")
+    return str(mark.args[0]), float(mark.kwargs["lasts"])
+
+
+def _with(finished: CheckFinished, verdict: Verdict, summary: str, **changes: Any) -> CheckFinished:
+    return msgspec.structs.replace(finished, verdict=verdict, summary=summary, **changes)

@@ -1,0 +1,1 @@
+"""The reports: each is a later reading of a run's events."""

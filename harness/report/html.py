@@ -1,0 +1,104 @@
+"""``report.html``: the run as a page that a vendor shows to a customer.
+
+Decides what stands on the page; how it looks is the template's. One file, no script, nothing from outside.
+Rule: everything is escaped, and unseen signs are made visible before they come here.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import jinja2
+
+from harness.report.escaping import visible
+from harness.report.summary import headline
+from harness.verdict import Verdict
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from harness.catalog import Area, Catalog, Defect
+    from harness.events import CheckFinished, WireLine
+    from harness.report.results import Results, Row
+
+#: So many cases of one requirement get a card of their own.
+_CARDS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One failure. ``more`` are further cases of the requirement that failed too."""
+
+    row: Row
+    case: CheckFinished
+    defect: Defect
+    commands: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """The rows of an area."""
+
+    area: Area
+    rows: tuple[Row, ...]
+
+
+def render(results: Results, *, catalog: Catalog) -> str:
+    """Return the page."""
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("harness.report", "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=lambda value: visible(value) if type(value) is str else value,
+    )
+    sections = [
+        Section(area, rows)
+        for area in catalog.areas
+        if (rows := tuple(row for row in results.rows if row.requirement in area.requirement))
+    ]
+    return environment.get_template("report.html.j2").render(
+        results=results,
+        headline=headline(results),
+        cards=_cards(results, catalog),
+        sections=sections,
+        counts=[(verdict, results.counts.get(verdict, 0)) for verdict in Verdict],
+    )
+
+
+def write(results: Results, folder: Path, *, catalog: Catalog) -> None:
+    """Write ``report.html`` into a folder."""
+    (folder / "report.html").write_text(render(results, catalog=catalog), encoding="utf-8")
+
+
+def _cards(results: Results, catalog: Catalog) -> list[Card]:
+    cards = []
+    for row in results.failures:
+        shown = row.failures[:_CARDS]
+        for place, case in enumerate(shown):
+            numbers = [finding.defect for finding in case.findings if finding.defect is not None]
+            defect = catalog.defects[(numbers or row.requirement.defects)[0]]
+            more = len(row.failures) - len(shown) if place == len(shown) - 1 else 0
+            cards.append(Card(row, case, defect, _commands(results, row, case), more))
+    return cards
+
+
+def _commands(results: Results, row: Row, case: CheckFinished) -> tuple[str, ...]:
+    """Return what to type to see the failure again."""
+    file, name, seed = shlex.quote(results.started.file), row.requirement.id, results.started.seed
+    curl = _telling(case.evidence.wire)
+    return (
+        f"kuma-harness run {file} --only {name} --seed {seed}",
+        f"kuma-harness explain {name}",
+        *([curl] if curl else []),
+    )
+
+
+def _telling(wire: list[WireLine]) -> str:
+    """Return the command of the last request that a fault met, or of the last one."""
+    faulty = [line for line in wire if line.fault is not None]
+    return (faulty or wire)[-1].curl if wire else ""

@@ -1,0 +1,164 @@
+"""What a run amounts to: its events read into one row a requirement, and an exit code.
+
+Decides nothing that a check has not said, except what waivers change. Rule: every planned requirement has
+a row, whether it was played or not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from harness.events import CheckFinished, RunFinished, RunStarted
+from harness.verdict import Exit, Verdict, Waiver, combine, exit_code, stale
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from harness.catalog import Catalog, Requirement
+    from harness.events import Event
+
+#: What a waiver covers.
+_WAIVABLE = frozenset({Verdict.FAIL, Verdict.WARN, Verdict.FLAKY})
+_BAD = (Verdict.FAIL, Verdict.FLAKY, Verdict.WARN, Verdict.ERROR, Verdict.WAIVED)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One requirement of a run. ``cases`` are its checks, in the order in which they ended."""
+
+    requirement: Requirement
+    verdict: Verdict
+    summary: str
+    seconds: float
+    cases: tuple[CheckFinished, ...]
+    waiver: Waiver | None = None
+
+    @property
+    def failures(self) -> tuple[CheckFinished, ...]:
+        """The cases that did not go well."""
+        return tuple(case for case in self.cases if case.verdict in _BAD)
+
+
+@dataclass(frozen=True, slots=True)
+class Results:
+    """A whole run. ``stale_waivers`` are sentences."""
+
+    started: RunStarted
+    finished: RunFinished
+    rows: tuple[Row, ...]
+    stale_waivers: tuple[str, ...]
+    exit_code: Exit
+
+    @property
+    def verdict(self) -> str:
+        """The run in a word: pass, fail or error."""
+        if self.exit_code is Exit.PASS:
+            return "pass"
+        return "fail" if self.exit_code in {Exit.FAIL, Exit.FLAKY, Exit.WAIVER} else "error"
+
+    @property
+    def counts(self) -> dict[Verdict, int]:
+        """How many requirements ended how; those that occur."""
+        found = [row.verdict for row in self.rows]
+        return {verdict: found.count(verdict) for verdict in Verdict if verdict in found}
+
+    @property
+    def failures(self) -> tuple[Row, ...]:
+        """The rows that did not go well, the worst first."""
+        bad = [row for row in self.rows if row.verdict in _BAD]
+        return tuple(sorted(bad, key=lambda row: _BAD.index(row.verdict)))
+
+
+def read(events: Sequence[Event], *, catalog: Catalog, waivers: Sequence[Waiver], today: dt.date) -> Results:
+    """Read a run's events; the first is RunStarted, the last RunFinished."""
+    started, finished = events[0], events[-1]
+    assert isinstance(started, RunStarted)  # noqa: S101 -- the stream's own rule
+    assert isinstance(finished, RunFinished)  # noqa: S101 -- the stream's own rule
+    cases = [event for event in events if isinstance(event, CheckFinished)]
+    rows, old = [], []
+    for requirement in catalog.requirements:
+        if requirement.id not in started.planned:
+            continue
+        own = tuple(case for case in cases if case.requirement == requirement.id)
+        row = _row(requirement, own)
+        waiver = next((item for item in waivers if item.requirement == requirement.id), None)
+        if waiver is not None:
+            told = stale(waiver, row.verdict, today=today)
+            old += [] if told is None else [told]
+            row = _waived(row, waiver)
+        rows.append(row)
+    played = [case for case in cases if case.verdict not in {Verdict.UNSUPPORTED, Verdict.ERROR}]
+    code = exit_code(
+        [row.verdict for row in rows],
+        stale_waivers=bool(old),
+        never_ran=finished.never_ran or (bool(played) and all(case.broken for case in played)),
+        interrupted=finished.interrupted,
+    )
+    if code is Exit.PASS and finished.trouble:
+        code = Exit.HARNESS
+    return Results(started, finished, tuple(rows), tuple(old), code)
+
+
+def as_json(results: Results) -> bytes:
+    """Return ``results.json``."""
+    document: dict[str, Any] = {
+        "schema": 1,
+        "verdict": results.verdict,
+        "exit_code": int(results.exit_code),
+        "seed": results.started.seed,
+        "at": results.started.at,
+        "seconds": results.finished.seconds,
+        "trouble": results.finished.trouble,
+        "connector": {
+            "name": results.started.connector,
+            "version": results.started.version,
+            "features": results.started.features,
+        },
+        "counts": results.counts,
+        "stale_waivers": results.stale_waivers,
+        "checks": [_row_json(row) for row in results.rows],
+    }
+    return msgspec.json.format(msgspec.json.encode(document)) + b"\n"
+
+
+def write_json(results: Results, folder: Path) -> None:
+    """Write ``results.json`` into a folder."""
+    (folder / "results.json").write_bytes(as_json(results))
+
+
+def _row(requirement: Requirement, cases: tuple[CheckFinished, ...]) -> Row:
+    verdict = combine(case.verdict for case in cases)
+    told = next((case.summary for case in cases if case.verdict is verdict), "not played")
+    return Row(requirement, verdict, told, round(sum(case.seconds for case in cases), 3), cases)
+
+
+def _waived(row: Row, waiver: Waiver) -> Row:
+    verdict = Verdict.WAIVED if row.verdict in _WAIVABLE else row.verdict
+    return Row(row.requirement, verdict, row.summary, row.seconds, row.cases, waiver)
+
+
+def _row_json(row: Row) -> dict[str, Any]:
+    return {
+        "id": row.requirement.id,
+        "title": row.requirement.title,
+        "level": row.requirement.level,
+        "profile": row.requirement.profile,
+        "verdict": row.verdict,
+        "summary": row.summary,
+        "seconds": row.seconds,
+        "cases": [
+            {
+                "case": case.case,
+                "verdict": case.verdict,
+                "summary": case.summary,
+                "seconds": case.seconds,
+                "findings": case.findings,
+            }
+            for case in row.cases
+        ],
+    }

@@ -1,0 +1,104 @@
+"""The connector file: what a vendor writes to have a connector checked.
+
+Decides what a valid file is, and says of any other what is wrong with it and what was probably meant.
+Starts nothing and asks nobody. Rule: every mistake in the file is one clear line that names file and key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from harness.verdict import Waiver
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+class Connector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How the connector is started. ``deadline_seconds`` is for one request."""
+
+    name: Annotated[str, Meta(min_length=1)]
+    command: Annotated[list[str], Meta(min_length=1)]
+    transport: Literal["stdio"] = "stdio"
+    deadline_seconds: Annotated[float, Meta(gt=0, le=3600)] = 30.0
+    env: dict[str, str] = {}
+
+
+class ConnectorFile(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole file."""
+
+    connector: Connector
+    waiver: list[Waiver] = []
+
+
+class BadFile(Exception):
+    """The connector file cannot be used."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path, self.problem = path, problem
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.problem}"
+
+
+_KEYS: Final[dict[str, type[msgspec.Struct]]] = {"connector": Connector, "waiver": Waiver}
+
+
+def read(path: Path, *, requirements: frozenset[str]) -> ConnectorFile:
+    """Return the file's content; ``requirements`` are the ids that a waiver may name."""
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise BadFile(path, f"cannot be read: {why}") from error
+    except UnicodeDecodeError as error:
+        raise BadFile(path, "is not UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise BadFile(path, f"is not TOML: {error}") from error
+    _check_keys(path, content)
+    try:
+        file = msgspec.convert(content, ConnectorFile)
+    except msgspec.ValidationError as error:
+        raise BadFile(path, _plain(str(error))) from error
+    for waiver in file.waiver:
+        if waiver.requirement not in requirements:
+            problem = f"waiver: there is no requirement {waiver.requirement!r}"
+            raise BadFile(path, problem + meant(waiver.requirement, requirements))
+    return file
+
+
+def meant(word: str, known: frozenset[str] | list[str]) -> str:
+    """Return "; did you mean ...?", or nothing where no known word is near."""
+    near = difflib.get_close_matches(word, sorted(known), n=1, cutoff=0.6)
+    return f"; did you mean {near[0]!r}?" if near else ""
+
+
+def _check_keys(path: Path, content: dict[str, Any]) -> None:
+    """Refuse keys that nobody knows: a typing mistake must not silently change a run."""
+    _check(path, content, where="", known=sorted(_KEYS))
+    for table, shape in _KEYS.items():
+        known = list(shape.__struct_fields__)
+        given = content.get(table)
+        for entry in given if isinstance(given, list) else [given]:
+            if isinstance(entry, dict):
+                _check(path, entry, where=f"{table}.", known=known)
+
+
+def _check(path: Path, given: dict[str, Any], *, where: str, known: list[str]) -> None:
+    for key in given:
+        if key not in known:
+            raise BadFile(path, f"unknown key {where + key!r}{meant(key, known)}")
+
+
+def _plain(problem: str) -> str:
+    what, _, where = problem.partition(" - at ")
+    place = where.strip("`").removeprefix("$").removeprefix(".").replace("[...]", "")
+    what = what.replace("`", "").replace("Object missing required field", "missing")
+    what = what[:1].lower() + what[1:]
+    return f"{place}: {what}" if place else what

@@ -1,0 +1,88 @@
+"""The shipped requirements, and the rules that keep them whole."""
+
+from __future__ import annotations
+
+import re
+from importlib import resources
+
+import msgspec
+import pytest
+
+from harness import catalog
+from harness.catalog import Area, BadCatalog, Defect, Requirement, checked
+
+
+def _area(**changes: object) -> Area:
+    [first, *_] = catalog.load().areas
+    [requirement, *_] = first.requirement
+    return Area("FETCH", "Reading", [msgspec.structs.replace(requirement, **changes)])
+
+
+DEFECTS = [Defect(number, "name", "case") for number in (8, 15, 72)]
+
+
+def test_the_catalog_covers_its_areas() -> None:
+    """Every area of the first release has requirements, and they can be found by id."""
+    known = catalog.load()
+
+    assert [area.area for area in known.areas] == ["FETCH", "DEDUP", "UPD", "CLOSE", "AUTH", "NET", "STORY"]
+    assert known.find("FETCH-01") is known.requirements[0]
+    assert known.find("FETCH-99") is None
+
+
+def test_every_requirement_has_a_check_and_every_check_a_requirement() -> None:
+    """What is not checked is not in the catalog, and the reverse."""
+    sources = [
+        path for path in (resources.files("harness") / "checks").iterdir() if path.name.endswith(".py")
+    ]
+    bound = {
+        name for path in sources for name in re.findall(r'@requirement\("([A-Z]+-\d\d)"', path.read_text())
+    }
+
+    assert bound == catalog.load().ids()
+
+
+def test_requirements_are_chosen_by_profile_and_by_name() -> None:
+    """Both together narrow the choice."""
+    known = catalog.load()
+
+    by_profile = known.select(profiles=["security"])
+    both = known.select(profiles=["security"], only=["AUTH-02", "FETCH-01"])
+
+    assert {requirement.profile for requirement in by_profile} == {"security"}
+    assert [requirement.id for requirement in both] == ["AUTH-02"]
+    assert known.select() == known.requirements
+
+
+def test_every_described_defect_is_named_by_a_requirement() -> None:
+    """A class that nothing refers to would be dead text."""
+    known = catalog.load()
+    named = {number for requirement in known.requirements for number in requirement.defects}
+
+    assert set(known.defects) == named
+
+
+@pytest.mark.parametrize(
+    ("areas", "told"),
+    [
+        ((_area(), _area()), "FETCH-01 stands in the catalog twice"),
+        ((_area(id="CLOSE-01"),), "CLOSE-01 stands in the area FETCH"),
+        ((_area(defects=[99]),), "FETCH-01 names a defect class without description: 99"),
+    ],
+)
+def test_a_catalog_that_contradicts_itself_is_refused(areas: tuple[Area, ...], told: str) -> None:
+    """Mistakes in the data are found when it is loaded."""
+    with pytest.raises(BadCatalog, match=told):
+        checked(areas, DEFECTS)
+
+
+def test_a_defect_is_described_once() -> None:
+    """Two descriptions of one number are a mistake."""
+    with pytest.raises(BadCatalog, match="described twice"):
+        checked((_area(),), [*DEFECTS, DEFECTS[0]])
+
+
+def test_a_requirement_is_strict_about_its_fields() -> None:
+    """An unknown field is a typing mistake."""
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert({"id": "FETCH-01", "titel": "x"}, Requirement)
