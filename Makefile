@@ -21,7 +21,7 @@ $(READY): pyproject.toml constraints.txt
 setup: $(READY) ## the virtual environment, ready
 
 demo: $(READY) ## the main job from end to end, in about a minute
-	@$(BIN)/python demo.py
+	@$(BIN)/python tests/e2e/demo.py
 
 test: $(READY) lint types imports ## all tests, types, lint and import contracts
 	$(BIN)/python -m pytest --numprocesses auto
