@@ -1,5 +1,6 @@
 # Two commands do everything: `make demo` and `make test`.
 PYTHON ?= python3
+CHROMIUM ?= chromium
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -37,6 +38,15 @@ types: $(READY)
 
 imports: $(READY)
 	$(BIN)/lint-imports
+
+pictures: $(READY) ## the pictures in docs/, from a fresh demo; needs chromium
+	@command -v $(CHROMIUM) >/dev/null || { echo "$(CHROMIUM) is missing. On Debian: apt-get install chromium"; exit 2; }
+	@$(BIN)/python tests/e2e/demo.py
+	@profile=$$(mktemp -d); $(CHROMIUM) --headless --no-sandbox --disable-gpu --disable-quic --no-first-run \
+	  --disable-background-networking --disable-component-update --disable-sync --hide-scrollbars \
+	  --user-data-dir=$$profile --window-size=1100,1300 --screenshot=docs/failing-report.png \
+	  "file://$(CURDIR)/demo-report/naive/report.html" 2>/dev/null; rm -rf $$profile
+	@echo "docs/failing-report.png"
 
 guesses: $(READY) ## every behaviour that the vendor does not document
 	@$(BIN)/mock-kuma guesses
