@@ -144,3 +144,8 @@ def connect(kuma: FakeKuma, folder: Path, *, clock: Clock | None = None, **optio
         URL, token=TOKEN, transport=transport, sleep=clock.sleep, monotonic=clock, chance=lambda: 1.0
     )
     return Sync(settings, client=client, monotonic=clock, clock=clock)
+
+
+def held(sync: Sync) -> dict[str, tuple[str, list[str]]]:
+    """Return each incident's status and events by alert."""
+    return {one.alert_id: (one.status, list(one.event_ids)) for one in sync.incidents.every()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,19 +15,11 @@ from connector.errors import (
     Refused,
     ServerTrouble,
     TokenRefused,
-    UnknownIncident,
 )
-from tests.connector.fake_kuma import Clock, FakeKuma, connect
+from tests.connector.fake_kuma import Clock, FakeKuma, connect, held
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from connector.sync import Sync
-
-
-def held(sync: Sync) -> dict[str, tuple[str, list[str]]]:
-    """Return each incident's status and events by alert."""
-    return {one.alert_id: (one.status, list(one.event_ids)) for one in sync.incidents.every()}
 
 
 @pytest.mark.parametrize("count", [0, 1, 249, 250, 251, 500, 501])
@@ -76,7 +69,8 @@ def test_growth_and_changes_reach_the_incident(tmp_path: Path) -> None:
     assert counts.updated == 3
     assert held(sync)["grows"] == ("open", ["grows-1", "grows-2"])
     assert held(sync)["closed"][0] == "closed"
-    assert {one.alert["assignee"] for one in sync.incidents.every() if one.alert_id == "assigned"} == {"Петрова"}
+    assignees = {one.alert_id: one.alert["assignee"] for one in sync.incidents.every()}
+    assert assignees["assigned"] == "Петрова"
 
 
 def test_growth_within_one_second_is_seen(tmp_path: Path) -> None:
@@ -123,7 +117,13 @@ def test_an_odd_alert_leaves_its_neighbours_alone(tmp_path: Path) -> None:
     """Nulls, missing fields, unknown words; only what has no id is left out."""
     kuma = FakeKuma()
     kuma.add("before", 1)
-    kuma.add("odd", 2, extra={"priority": "apocalyptic", "assignee": None, "lastSeen": None, "events": [None, {}]})
+    odd: dict[str, object] = {
+        "priority": "apocalyptic",
+        "assignee": None,
+        "lastSeen": None,
+        "events": [None, {}],
+    }
+    kuma.add("odd", 2, extra=odd)
     kuma.add("nameless", 3, extra={"id": None})
     kuma.add("after", 4)
     sync = connect(kuma, tmp_path)
@@ -182,10 +182,8 @@ def test_a_killed_connector_goes_on_where_it_was(tmp_path: Path) -> None:
                 raise SystemExit
 
         kuma.before = die
-        try:
+        with contextlib.suppress(SystemExit):
             sync.poll()
-        except SystemExit:
-            pass
         sync.stop()
     kuma.before = lambda _: None
 
@@ -256,7 +254,9 @@ def test_an_outage_is_no_storm(tmp_path: Path) -> None:
         (httpx.Response(400, json={"message": "cannot parse from"}), Refused),
     ],
 )
-def test_what_is_no_list_is_an_error(tmp_path: Path, response: httpx.Response, error: type[ConnectorError]) -> None:
+def test_what_is_no_list_is_an_error(
+    tmp_path: Path, response: httpx.Response, error: type[ConnectorError]
+) -> None:
     """Never an empty list: the mark stays, and the token goes nowhere else."""
     kuma = FakeKuma()
     kuma.before = lambda _: response
@@ -268,93 +268,6 @@ def test_what_is_no_list_is_an_error(tmp_path: Path, response: httpx.Response, e
     assert sync.ledger.mark() is None
     assert {request.url.host for request in kuma.requests} == {"kuma.example.com"}
     assert "c" * 32 not in str(caught.value)
-
-
-def test_a_closing_reaches_kuma(tmp_path: Path) -> None:
-    """The incident is closed when KUMA has confirmed it."""
-    kuma = FakeKuma()
-    kuma.add("a", 1)
-    sync = connect(kuma, tmp_path)
-    sync.poll()
-
-    sync.close("a", "incorrect data")
-
-    assert kuma.alerts["a"].status == "closed"
-    assert held(sync)["a"][0] == "closed"
-
-
-def test_a_closing_whose_answer_is_lost_ends_as_closed(tmp_path: Path) -> None:
-    """The second try is told that it is closed already, which is what was wanted."""
-    kuma = FakeKuma()
-    kuma.add("a", 1)
-    sync = connect(kuma, tmp_path)
-    sync.poll()
-
-    def lose(request: httpx.Request) -> httpx.Response | None:
-        if request.method == "POST" and kuma.alerts["a"].status == "new":
-            kuma.alerts["a"].status = "closed"
-            raise httpx.ReadError("reset")
-        return None
-
-    kuma.before = lose
-    sync.close("a", "responded")
-
-    assert held(sync)["a"][0] == "closed"
-    assert [request.method for request in kuma.requests].count("POST") == 2
-
-
-@pytest.mark.parametrize(
-    ("status", "message", "retryable"),
-    [
-        (403, "access denied", False),
-        (404, "alert not found", False),
-        (406, "tenant disabled", False),
-        (500, "", True),
-    ],
-)
-def test_a_closing_that_fails_is_never_claimed(tmp_path: Path, status: int, message: str, retryable: bool) -> None:
-    """The incident stays open; what can be tried again is, in the next cycle."""
-    kuma = FakeKuma()
-    kuma.add("a", 1)
-    sync = connect(kuma, tmp_path)
-    sync.poll()
-    kuma.before = lambda request: (
-        httpx.Response(status, json={"message": message}) if request.method == "POST" else None
-    )
-
-    with pytest.raises(ConnectorError) as caught:
-        sync.close("a", "responded")
-    state = held(sync)["a"][0]
-    kuma.before = lambda _: None
-    sync.poll()
-
-    assert (caught.value.retryable, state) == (retryable, "open")
-    assert held(sync)["a"][0] == ("closed" if retryable else "open")
-
-
-def test_a_closing_in_kuma_is_not_echoed(tmp_path: Path) -> None:
-    """It is mirrored in, and closing it here again asks nothing."""
-    kuma = FakeKuma()
-    kuma.add("a", 1)
-    sync = connect(kuma, tmp_path)
-    sync.poll()
-    kuma.alerts["a"].status = "closed"
-    sync.poll()
-
-    sync.close("a", "responded")
-
-    assert held(sync)["a"][0] == "closed"
-    assert "POST" not in [request.method for request in kuma.requests]
-
-
-def test_an_incident_that_nobody_holds_cannot_be_closed(tmp_path: Path) -> None:
-    """And nothing is sent."""
-    kuma = FakeKuma()
-
-    with pytest.raises(UnknownIncident):
-        connect(kuma, tmp_path).close("nobody", "responded")
-
-    assert kuma.requests == []
 
 
 def test_two_connectors_on_one_database_make_one_incident(tmp_path: Path) -> None:

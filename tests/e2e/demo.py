@@ -76,8 +76,8 @@ class Demo:
     def _mock(self) -> Iterator[Mock]:
         self._say("A mock KUMA over HTTPS")
         ready_file = self._folder / "ready.json"
-        command = [BIN / "mock-kuma", "serve", "--port", "0", "--console-port", "0", "--seed", "2026"]
-        command += ["--ready-file", ready_file, "--data-folder", self._folder / "ca"]
+        command = [str(BIN / "mock-kuma"), "serve", "--port", "0", "--console-port", "0", "--seed", "2026"]
+        command += ["--ready-file", str(ready_file), "--data-folder", str(self._folder / "ca")]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
             try:
                 while not ready_file.exists():

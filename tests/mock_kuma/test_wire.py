@@ -215,7 +215,8 @@ def test_a_large_upload_and_a_question_before_it() -> None:
 
     def test(stage: Stage) -> None:
         data = b"x" * (8 * 1024 * 1024)
-        head = b"POST /up HTTP/1.1\r\nHost: k\r\nExpect: 100-continue\r\nConnection: close\r\nContent-Length: %d\r\n\r\n"
+        head = b"POST /up HTTP/1.1\r\nHost: k\r\nExpect: 100-continue\r\nConnection: close\r\n"
+        head += b"Content-Length: %d\r\n\r\n"
         with stage.connect() as sock:
             sock.sendall(head % len(data))
             assert sock.recv(100).startswith(b"HTTP/1.1 100")
