@@ -14,8 +14,7 @@ from connector import settings
 if TYPE_CHECKING:
     from tests.e2e.conftest import Server
 
-pytest_plugins = ["tests.e2e.conftest"]
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
