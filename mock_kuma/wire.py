@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import h11
 
 from mock_kuma.faults import WIRE_HEADER
+from mock_kuma.upstream import MAX_HEAD, PIECE, Application, Gone
 
 if TYPE_CHECKING:
     import ssl
@@ -28,11 +29,18 @@ if TYPE_CHECKING:
 LISTENER_HEADER: Final = "x-mock-kuma-listener"
 #: A connection on which nothing happens for so long is closed.
 IDLE_SECONDS: Final = 60.0
-_PIECE: Final = 256 * 1024
-_MAX_HEAD: Final = 128 * 1024
-_OWN_HEADERS: Final = frozenset({WIRE_HEADER.encode(), LISTENER_HEADER.encode()})
-#: These concern one connection and not the message.
-_HOP_HEADERS: Final = frozenset({b"connection", b"keep-alive", b"expect", b"proxy-connection"})
+_GOODBYE_SECONDS: Final = 0.2
+#: Ours, and those that concern one connection and not the message.
+_NOT_PASSED: Final = frozenset(
+    {
+        WIRE_HEADER.encode(),
+        LISTENER_HEADER.encode(),
+        b"connection",
+        b"keep-alive",
+        b"expect",
+        b"proxy-connection",
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,15 @@ async def serve(doors: Sequence[Door], upstream: tuple[str, int], stop: asyncio.
         return handle
 
     servers = [
-        await asyncio.start_server(opened(door), sock=door.sock, ssl=door.tls, backlog=1024) for door in doors
+        await asyncio.start_server(
+            opened(door),
+            sock=door.sock,
+            ssl=door.tls,
+            backlog=1024,
+            # A client that does not say goodbye in TLS is not waited for: the connection is to end.
+            ssl_shutdown_timeout=None if door.tls is None else _GOODBYE_SECONDS,
+        )
+        for door in doors
     ]
     await stop.wait()
     for server in servers:
@@ -82,10 +98,6 @@ async def serve(doors: Sequence[Door], upstream: tuple[str, int], stop: asyncio.
     for task in list(tasks):
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-class _Gone(Exception):
-    """The connection is at its end; nothing more is to be said on it."""
 
 
 class _Connection:
@@ -101,8 +113,8 @@ class _Connection:
         self._reader, self._writer = reader, writer
         self._upstream = upstream
         self._listener = listener
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=_MAX_HEAD)
-        self._app: _Application | None = None
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
+        self._app: Application | None = None
 
     async def run(self) -> None:
         """Answer request after request, until one side has enough."""
@@ -111,7 +123,7 @@ class _Connection:
                 self._http.start_next_cycle()
         except h11.RemoteProtocolError as error:
             await self._refuse(error)
-        except (_Gone, OSError, TimeoutError, asyncio.IncompleteReadError):
+        except (Gone, OSError, TimeoutError, asyncio.IncompleteReadError):
             pass  # the client or the application left: there is nobody to tell
         finally:
             if self._app is not None:
@@ -124,7 +136,7 @@ class _Connection:
         if not isinstance(request, h11.Request):
             return False
         if self._app is None:
-            self._app = await _Application.connect(self._upstream)
+            self._app = await Application.connect(self._upstream)
         await self._app.send(self._forwarded(request))
         while True:
             if self._http.they_are_waiting_for_100_continue:
@@ -141,19 +153,15 @@ class _Connection:
         return False
 
     def _forwarded(self, request: h11.Request) -> h11.Request:
-        headers = [
-            (name, value)
-            for name, value in request.headers.raw_items()
-            if name.lower() not in _HOP_HEADERS and name.lower() not in _OWN_HEADERS
-        ]
+        headers = _passed(request.headers)
         if self._listener:
             headers.append((LISTENER_HEADER.encode(), self._listener.encode()))
         if request.http_version == b"1.0" and not any(name.lower() == b"host" for name, _ in headers):
             headers.append((b"Host", b"localhost"))
         return h11.Request(method=request.method, target=request.target, headers=headers)
 
-    async def _pass_on(self, app: _Application, response: h11.Response) -> bool:
-        await self._send(_without(response, _OWN_HEADERS | _HOP_HEADERS))
+    async def _pass_on(self, app: Application, response: h11.Response) -> bool:
+        await self._send(_without_ours(response))
         async for piece in app.body():
             await self._send(h11.Data(data=piece))
         await self._send(h11.EndOfMessage())
@@ -162,16 +170,16 @@ class _Connection:
             self._app = None
         return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
 
-    async def _spoil(self, app: _Application, response: h11.Response, action: Mapping[str, Any]) -> None:
+    async def _spoil(self, app: Application, response: h11.Response, action: Mapping[str, Any]) -> None:
         kind = action["kind"]
         if kind in {"reset", "commit-then-reset"}:
             self._reset()
         elif kind == "silence":
             # Held until the client leaves; what it still says is thrown away.
-            while await self._reader.read(_PIECE):
+            while await self._reader.read(PIECE):
                 pass
         elif kind in {"truncate", "trickle"}:
-            await self._send(_without(response, _OWN_HEADERS | _HOP_HEADERS))
+            await self._send(_without_ours(response))
             body = b"".join([piece async for piece in app.body()])
             if kind == "truncate":
                 await self._send(h11.Data(data=body[: action["bytes"]]))
@@ -199,10 +207,10 @@ class _Connection:
             event = self._http.next_event()
             if event is h11.NEED_DATA:
                 async with asyncio.timeout(IDLE_SECONDS):
-                    self._http.receive_data(await self._reader.read(_PIECE))
+                    self._http.receive_data(await self._reader.read(PIECE))
                 continue
             if isinstance(event, h11.ConnectionClosed):
-                raise _Gone
+                raise Gone
             return event
 
     async def _send(self, event: Any) -> None:
@@ -227,58 +235,6 @@ class _Connection:
             await self._send(h11.EndOfMessage())
 
 
-class _Application:
-    """The connection to the application behind."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-        self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=_MAX_HEAD)
-
-    @staticmethod
-    async def connect(address: tuple[str, int]) -> _Application:
-        """Open a connection."""
-        return _Application(*await asyncio.open_connection(*address))
-
-    async def send(self, event: Any) -> None:
-        """Hand one event of the request over."""
-        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
-            self._http.start_next_cycle()
-        data = self._http.send(event)
-        if data:
-            self._writer.write(data)
-            await self._writer.drain()
-
-    async def response(self) -> h11.Response:
-        """Return the head of the answer."""
-        while True:
-            event = await self._next()
-            if isinstance(event, h11.Response):
-                return event
-
-    async def body(self) -> Any:
-        """Yield the answer's body."""
-        while not isinstance(event := await self._next(), h11.EndOfMessage):
-            yield bytes(event.data)
-
-    def can_go_on(self) -> bool:
-        """Say whether another request may follow on this connection."""
-        return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
-
-    def close(self) -> None:
-        """End the connection."""
-        with contextlib.suppress(OSError, RuntimeError):
-            self._writer.close()
-
-    async def _next(self) -> Any:
-        while True:
-            event = self._http.next_event()
-            if event is not h11.NEED_DATA:
-                if isinstance(event, h11.ConnectionClosed):
-                    raise _Gone
-                return event
-            self._http.receive_data(await self._reader.read(_PIECE))
-
-
 def _action(response: h11.Response) -> Mapping[str, Any] | None:
     for name, value in response.headers:
         if name == WIRE_HEADER.encode():
@@ -287,6 +243,10 @@ def _action(response: h11.Response) -> Mapping[str, Any] | None:
     return None
 
 
-def _without(response: h11.Response, names: frozenset[bytes]) -> h11.Response:
-    headers = [(name, value) for name, value in response.headers.raw_items() if name.lower() not in names]
+def _passed(headers: Any) -> list[tuple[bytes, bytes]]:
+    return [(name, value) for name, value in headers.raw_items() if name.lower() not in _NOT_PASSED]
+
+
+def _without_ours(response: h11.Response) -> h11.Response:
+    headers = _passed(response.headers)
     return h11.Response(status_code=response.status_code, headers=headers, reason=response.reason)
