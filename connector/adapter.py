@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from connector.errors import ConnectorError, UnknownIncident, UnknownReason
-from connector.settings import DAY, Settings
+from connector.settings import DAY, Settings, base_url, checked_token
 from connector.sync import Sync
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ REASONS: Final[Mapping[str, str]] = {
 _LONGEST_LINE: Final = 1024 * 1024
 
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _INVALID_PARAMS = -32700, -32600, -32601, -32602
+_INTERNAL_ERROR: Final = -32603
 _KUMA_ERROR: Final = 1
 
 
@@ -63,6 +65,9 @@ class Adapter:
                 break
             if not line.strip():
                 continue
+            rest = line
+            while len(rest) == _LONGEST_LINE and not rest.endswith(b"\n"):
+                rest = incoming.readline(_LONGEST_LINE)  # of a line that is too long; one answer, not several
             answer = json.dumps(self.answer(line), ensure_ascii=True)
             outgoing.write(answer.encode() + b"\n")
             outgoing.flush()
@@ -83,6 +88,10 @@ class Adapter:
             log.warning("%s", error)
             data = {"retryable": error.retryable, "http_status": error.status}
             return _error(request_id, _KUMA_ERROR, str(error), data)
+        except Exception:
+            # The process boundary: a defect of ours is answered and logged, and the next request served.
+            log.exception("an error that should not have happened")
+            return _error(request_id, _INTERNAL_ERROR, "internal error; see the log")
 
     def _call(self, request: Mapping[str, Any]) -> dict[str, Any]:
         method, params = request.get("method"), request.get("params") or {}
@@ -176,8 +185,8 @@ def _settings(params: Mapping[str, Any]) -> Settings:
     ca_file = kuma.get("ca_file")
     deadline = _number(params, "deadline_seconds", 30)
     return Settings(
-        url=_text(kuma, "url"),
-        token=_text(kuma, "token"),
+        url=base_url(_text(kuma, "url")),
+        token=checked_token(_text(kuma, "token"), where="kuma.token"),
         ca_file=None if ca_file is None else Path(_text(kuma, "ca_file")),
         state_dir=Path(_text(params, "state_dir")),
         lookback_seconds=_number(params, "lookback_seconds", 7 * DAY),
@@ -196,7 +205,7 @@ def _text(params: Mapping[str, Any], key: str) -> str:
 
 def _number(params: Mapping[str, Any], key: str, default: float) -> float:
     value = params.get(key, default)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
         raise Invalid(_INVALID_PARAMS, f"{key}: expected a number of seconds")
     return float(value)
 

@@ -101,22 +101,20 @@ def incidents(config: Path, *, as_json: bool) -> None:
         click.echo(json.dumps(rows, indent=2, ensure_ascii=True))
         return
     for row in sorted(rows, key=lambda row: row["last_seen"], reverse=True):
-        name = "".join(c if c.isprintable() else "?" for c in row["name"])
-        line = (
-            row["status"],
-            row["priority"],
-            row["last_seen"],
-            f"{len(row['event_ids'])} events",
-            row["alert_id"],
-        )
-        click.echo("  ".join((*line, name)))
+        events = f"{len(row['event_ids'])} events"
+        line = (row["status"], row["priority"], row["last_seen"], events, row["alert_id"], row["name"])
+        # Names come from whoever is attacked: no control characters reach the terminal.
+        click.echo("".join(c if c.isprintable() else "?" for c in "  ".join(line)))
     click.echo(f"{len(rows)} incidents", err=True)
 
 
 @main.command()
 def adapter() -> None:
     """Speak the connector protocol on standard input and output."""
-    Adapter().serve(sys.stdin.buffer, sys.stdout.buffer)
+    outgoing = sys.stdout.buffer
+    # Whatever a library prints must not end up between the answers.
+    with contextlib.redirect_stdout(sys.stderr):
+        Adapter().serve(sys.stdin.buffer, outgoing)
 
 
 @contextlib.contextmanager

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import logging
+import math
 import random
 import time
 from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
 
 from connector import moments, retry
@@ -18,7 +20,9 @@ from connector.errors import (
     AlreadyClosed,
     BadAnswer,
     ConnectorError,
+    OutOfTime,
     RateLimited,
+    Redirected,
     Refused,
     ServerTrouble,
     TokenRefused,
@@ -35,6 +39,9 @@ log = logging.getLogger("connector.client")
 REASONS: Final = ("responded", "incorrect data", "incorrect correlation rule")
 #: So many ids go into one question; the address stays far below what servers take.
 IDS_A_REQUEST: Final = 100
+_JSON: Final = "application/json"
+#: Python refuses to read a number of more digits than this as one.
+_DIGITS: Final = 4_000
 _NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 
 
@@ -148,6 +155,9 @@ class Client:
             except ConnectorError as error:
                 left = self.until - self._monotonic()
                 seconds = retry.wait(error, tries=tries, left=left, random=self._chance)
+                if seconds is None and _is_cut_short(error, left):
+                    what = f"{method} {path}"
+                    raise OutOfTime(what, f"the deadline is over ({error})", status=error.status) from error
                 if seconds is None:
                     raise
                 log.info("try %d of %s %s: %s; again in %.1f s", tries, method, path, error, seconds)
@@ -155,21 +165,23 @@ class Client:
 
     def _send_once(self, method: str, path: str, query: Sequence[tuple[str, str]], body: bytes | None) -> Any:
         left = self.until - self._monotonic()
+        what = f"{method} {path}"
+        if left <= 0:
+            raise OutOfTime(what, "the deadline is over, so it was not sent")
         response = self._transport.send(
             method,
             self._prefix + path,
             query=query,
             body=body,
-            seconds=max(0.1, min(self._seconds, left)),
+            seconds=min(self._seconds, left),
         )
         self._note_time(response)
-        what = f"{method} {path}"
         log.debug("%s answered %d with %d bytes", what, response.status, len(response.body))
         problem = _problem(what, response, self.now)
         if problem is not None:
             raise problem
         # Decoded inside the try: a cut or broken answer is asked for again like any other trouble.
-        return _decode(what, response) if method == "GET" else None
+        return _decode(what, response) if method == "GET" else _acknowledged(what, response)
 
     def _note_time(self, response: Response) -> None:
         date = moments.http_date(response.headers.get("Date"))
@@ -189,14 +201,13 @@ def _problem(what: str, response: Response, now: int) -> ConnectorError | None: 
     message = _message(response)
     moment = datetime.fromtimestamp(now, tz=UTC)
     wait = retry.asked_to_wait(response.headers.get("Retry-After"), now=moment)
-    if status == 429 or (status == 503 and wait is not None):  # noqa: PLR2004 -- RFC 9110 and RFC 6585
-        return RateLimited(what, status, retry.DEFAULT_WAIT_SECONDS if wait is None else wait)
-    if status >= 500 or status == 408:  # noqa: PLR2004 -- the server's own trouble
+    if status in {429, 503} and wait is not None:
+        return RateLimited(what, status, wait)
+    if status >= 500 or status in {408, 429}:  # noqa: PLR2004 -- the server's own trouble
         return ServerTrouble(what, status, message)
     if 300 <= status < 400:  # noqa: PLR2004 -- KUMA never redirects
-        return BadAnswer(
-            what, f"a redirect ({status}), which KUMA never sends; it was not followed", status=status
-        )
+        why = f"a redirect ({status}), which KUMA never sends; it was not followed: check the address"
+        return Redirected(what, why, status=status)
     if status in {401, 403} or (status == 400 and "authorization" in message):  # noqa: PLR2004 -- vendor's codes
         return TokenRefused(what, status, message)
     if status == 406 and "already closed" in message:  # noqa: PLR2004 -- the vendor's code for a wrong state
@@ -208,7 +219,7 @@ def _message(response: Response) -> str:
     """Return the vendor's message, short and printable; anything else is not repeated."""
     try:
         body = json.loads(response.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     message = body.get("message") if isinstance(body, dict) else None
     if not isinstance(message, str):
@@ -216,11 +227,44 @@ def _message(response: Response) -> str:
     return "".join(c if c.isprintable() else "?" for c in message[:200])
 
 
+def _is_cut_short(error: ConnectorError, left: float) -> bool:
+    """Say whether there would have been another try if there were time for it."""
+    return error.retryable and not isinstance(error, RateLimited) and left < retry.MARGIN_SECONDS
+
+
+def _acknowledged(what: str, response: Response) -> None:
+    """Accept 204, and an empty or JSON success: a login page with status 200 says nothing about the alert."""
+    if response.status != 204 and (response.body.strip() or _kind(response) not in {"", _JSON}):  # noqa: PLR2004 -- No Content
+        _decode(what, response)
+
+
+def _kind(response: Response) -> str:
+    return response.headers.get("Content-Type", "").split(";")[0].strip().lower()
+
+
 def _decode(what: str, response: Response) -> Any:
-    kind = response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if kind and kind != "application/json":
+    kind = _kind(response)
+    if kind not in {"", _JSON}:
         raise BadAnswer(what, f"expected JSON, got {kind[:60]!r}", status=response.status)
     try:
-        return json.loads(response.body)
+        return json.loads(response.body, parse_float=_fraction, parse_int=_whole, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise BadAnswer(what, "the answer is broken or cut JSON", status=response.status) from error
+
+
+def _fraction(digits: str) -> float | str:
+    """Return a float where it says exactly what was sent, else the digits: nothing is rounded."""
+    value = float(digits)
+    try:
+        is_exact = math.isfinite(value) and Decimal(repr(value)) == Decimal(digits)
+    except InvalidOperation:  # an exponent beyond all use
+        is_exact = False
+    return value if is_exact else digits
+
+
+def _whole(digits: str) -> int | str:
+    return int(digits) if len(digits) <= _DIGITS else digits
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no JSON")

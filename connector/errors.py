@@ -4,14 +4,20 @@
         SettingsProblem       a setting is missing or wrong; a person must mend it
         UnknownIncident       the SOAR holds no incident for that alert
         UnknownReason         the closing reason has no counterpart in KUMA
+        StoreTrouble          the connector's own database did not do it
+        Untrusted             the other side's certificate is not one to send a token to
         Refused               KUMA understood us and said no
             TokenRefused      ... because of the token (400, 403)
             AlreadyClosed     ... because the alert is closed (406)
         Unavailable           KUMA did not do it now; trying again may help
             Unreachable       no connection, TLS trouble, time-out, connection lost
-            ServerTrouble     5xx
-            RateLimited       429, or 503 with a time to wait
-            BadAnswer         an answer that is none: HTML, a redirect, broken or cut JSON
+                OutOfTime     ... before the deadline; the next cycle goes on from here
+            Unsettled         a second of the list moved at every look
+            ServerTrouble     5xx, 408, 429 without a time to wait
+            RateLimited       429 or 503 with a time to wait
+            BadAnswer         an answer that is none: HTML, broken or cut JSON
+                Redirected    ... a redirect, which is not followed
+                TooLarge      ... more than can be held
 
 Classes carry fields, the sentence is made in ``__str__``. No message holds a token or a body.
 """
@@ -60,6 +66,31 @@ class UnknownReason(ConnectorError):
         return f"unknown reason {self.reason!r}; expected one of: {', '.join(self.known)}"
 
 
+class StoreTrouble(ConnectorError):
+    """The connector's own database did not do it: locked, full, broken. What was committed is kept."""
+
+    retryable = True
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"the connector's database failed: {self.why}"
+
+
+class Untrusted(ConnectorError):
+    """The certificate of ``url`` was not accepted, so that nothing was sent."""
+
+    def __init__(self, url: str, why: str) -> None:
+        super().__init__(url, why)
+        self.url = url
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"the certificate of {self.url} is not trusted: {self.why}; set ca_file"
+
+
 class Refused(ConnectorError):
     """KUMA understood us and said no: ``status``, and its own ``message``."""
 
@@ -105,6 +136,18 @@ class Unreachable(Unavailable):
     """There was no connection, or it was lost, or nothing came in time."""
 
 
+class Unsettled(Unavailable):
+    """A crowded second of the list was another at every look, so that it cannot be said to be read."""
+
+
+class OutOfTime(Unreachable):
+    """The deadline is over before everything was asked; the next cycle goes on from here."""
+
+    def __init__(self, operation: str, why: str, *, status: int | None = None) -> None:
+        super().__init__(operation, why)
+        self.status = status
+
+
 class BadAnswer(Unavailable):
     """What came is no answer of KUMA."""
 
@@ -113,8 +156,20 @@ class BadAnswer(Unavailable):
         self.status = status
 
 
+class Redirected(BadAnswer):
+    """KUMA never redirects: this address is not its API, and the token did not go anywhere else."""
+
+    retryable = False
+
+
+class TooLarge(BadAnswer):
+    """The answer is larger than what can be held; asking for less at a time helps, asking again does not."""
+
+    retryable = False
+
+
 class ServerTrouble(Unavailable):
-    """KUMA answered with 5xx."""
+    """KUMA answered that it cannot do it now: 5xx, 408, 429."""
 
     def __init__(self, operation: str, status: int, message: str) -> None:
         super().__init__(operation, f"KUMA answered {status} {message}".rstrip())

@@ -16,12 +16,13 @@ from sqlalchemy import Connection, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.errors import UnknownIncident
+from connector.models import storable
 from connector.store import incident_events, incidents
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from sqlalchemy import Table
+    from sqlalchemy import ColumnElement, Insert, Select, Table
 
     from connector.models import Alert
     from connector.store import Store
@@ -126,12 +127,15 @@ class Incidents:
 def fields_of(alert: Alert, before: Mapping[str, Any] | None) -> dict[str, Any]:
     """Return the incident's fields that follow the alert; what was not asked for stays as it was."""
     before = before or {}
+    # Without a time of its own an alert keeps that of the first look, or it would change at every look.
+    own = {"first_seen": alert.first_seen, "last_seen": alert.last_seen}
+    times = before if before and not alert.dated else own
     return {
         "tenant_id": alert.tenant_id,
         "name": alert.name,
         "priority": alert.priority,
-        "first_seen": alert.first_seen,
-        "last_seen": alert.last_seen,
+        "first_seen": times["first_seen"],
+        "last_seen": times["last_seen"],
         "assignee": alert.assignee,
         "overflow": alert.overflow,
         "kuma_status": alert.status,
@@ -152,7 +156,9 @@ def _deliver(connection: Connection, alert: Alert, held: Any) -> Outcome:
             "local": "{}",
             "revision": 1,
         }
-        if _insert_new(connection, incidents, [row]):
+        # Asked for what was inserted: not every driver counts the rows of an insert.
+        ours = _if_new(connection, incidents).returning(incidents.c.alert_id)
+        if connection.execute(ours, row).first() is not None:
             _add_events(connection, alert)
             return Outcome.CREATED
         held = _row(connection, alert.id)  # another instance was faster
@@ -173,39 +179,44 @@ def _add_events(connection: Connection, alert: Alert) -> int:
         return 0
     table = incident_events
     held = set(connection.execute(select(table.c.event_id).where(table.c.alert_id == alert.id)).scalars())
+    new = [key for key in alert.events if key not in held]
+    if not new:
+        return 0
     first = connection.execute(
         select(func.coalesce(func.max(table.c.place) + 1, 0)).where(table.c.alert_id == alert.id)
     ).scalar_one()
-    new = [key for key in alert.events if key not in held]
     rows = [
         {"alert_id": alert.id, "event_id": key, "place": first + place, "body": _json(alert.events[key])}
         for place, key in enumerate(new)
     ]
-    return _insert_new(connection, table, rows)
+    connection.execute(_if_new(connection, table), rows)
+    return len(rows)
 
 
-def _insert_new(connection: Connection, table: Table, rows: list[dict[str, Any]]) -> int:
-    """Insert rows whose keys are not there yet; return how many were new."""
-    if not rows:
-        return 0
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    added = 0
-    for start in range(0, len(rows), _CHUNK):
-        statement = dialect.insert(table).values(rows[start : start + _CHUNK]).on_conflict_do_nothing()
-        added += connection.execute(statement).rowcount
-    return added
+def _if_new(connection: Connection, table: Table) -> Insert:
+    """Return the statement that inserts what is not there yet."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def _held(connection: Connection, alert_ids: Sequence[str]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for start in range(0, len(alert_ids), _CHUNK):
         wanted = incidents.c.alert_id.in_(alert_ids[start : start + _CHUNK])
-        found.update({row.alert_id: row for row in connection.execute(select(incidents).where(wanted))})
+        found.update({row.alert_id: row for row in connection.execute(_locked(wanted))})
     return found
 
 
+def _locked(which: ColumnElement[bool]) -> Select[Any]:
+    """Return the question for rows that are about to be changed; SQLite locks the whole database anyway."""
+    return select(incidents).where(which).with_for_update()
+
+
 def _row(connection: Connection, alert_id: str) -> Any:
-    row = connection.execute(select(incidents).where(incidents.c.alert_id == alert_id)).first()
+    if not storable(alert_id):
+        raise UnknownIncident(alert_id)
+    row = connection.execute(_locked(incidents.c.alert_id == alert_id)).first()
     if row is None:
         raise UnknownIncident(alert_id)
     return row

@@ -47,6 +47,8 @@ class Alert:
     events: dict[str, dict[str, Any]] | None
     assets: list[str] | None
     accounts: list[str] | None
+    #: Whether KUMA gave a time; otherwise ``first_seen`` and ``last_seen`` are the time at which it was read.
+    dated: bool = True
 
     @property
     def is_closed(self) -> bool:
@@ -59,9 +61,10 @@ def alert(raw: object, *, now: datetime) -> Alert:
     if not isinstance(raw, dict):
         raise OddAlert("it is no object")
     alert_id = raw.get("id")
-    if not isinstance(alert_id, str) or not alert_id or not _storable(alert_id):
+    if not isinstance(alert_id, str) or not alert_id or not storable(alert_id):
         raise OddAlert("it has no usable id")
-    last = moments.parse(raw.get("lastSeen")) or moments.parse(raw.get("firstSeen")) or now
+    given = moments.parse(raw.get("lastSeen")) or moments.parse(raw.get("firstSeen"))
+    last = given or now
     first = moments.parse(raw.get("firstSeen")) or last
     return Alert(
         id=alert_id,
@@ -77,12 +80,22 @@ def alert(raw: object, *, now: datetime) -> Alert:
         events=_events(raw.get("events")),
         assets=_names(raw.get("affectedAssets"), "id"),
         accounts=_names(raw.get("affectedAccounts"), "displayName", "cn", "sAMAccountName"),
+        dated=given is not None,
     )
 
 
 def last_seen(raw: object) -> datetime | None:
     """Return the time by which KUMA sorts an element, or None where it has none."""
     return moments.parse(raw.get("lastSeen")) if isinstance(raw, dict) else None
+
+
+def storable(text: str) -> bool:
+    """Say whether a text can be a key in a database: no lone surrogates, no NUL."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def _text(raw: dict[str, Any], key: str) -> str:
@@ -104,7 +117,7 @@ def _events(value: object) -> dict[str, dict[str, Any]] | None:
 
 def _event_id(event: dict[str, Any]) -> str:
     given = event.get("ID")
-    if isinstance(given, str) and given and _storable(given):
+    if isinstance(given, str) and given and storable(given):
         return given
     # An event without an id is known by its content, so that it is not taken twice.
     content = json.dumps(event, sort_keys=True)
@@ -120,12 +133,3 @@ def _names(value: object, *keys: str) -> list[str] | None:
         if isinstance(one, dict)
     ]
     return list(dict.fromkeys(name for name in found if name is not None))
-
-
-def _storable(text: str) -> bool:
-    """Say whether a text can be a key in a database: no lone surrogates, no NUL."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return "\0" not in text

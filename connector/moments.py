@@ -19,9 +19,9 @@ def parse(text: object) -> datetime | None:
         return None
     try:
         moment = datetime.fromisoformat(text)
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo is not None else None
+    except (ValueError, OverflowError):  # an offset can lead out of the years that there are
         return None
-    return moment.astimezone(UTC) if moment.tzinfo is not None else None
 
 
 def http_date(text: str | None) -> datetime | None:
@@ -30,7 +30,7 @@ def http_date(text: str | None) -> datetime | None:
         return None
     try:
         moment = email.utils.parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
 

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from connector import moments
+from connector.errors import BadAnswer, Unsettled
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: KUMA's page, which cannot be changed. A page with fewer is the last.
 PAGE_SIZE: Final = 250
-#: A second that never comes to rest is given up after so many passes; the overlap reads it again.
+#: A second that does not come to rest in so many passes ends the cycle; the next one reads it again.
 _PASSES: Final = 8
 
 
@@ -59,12 +60,15 @@ class Sweep:
     def after(self, seconds: Sequence[int], ids: Sequence[str], *, size: int) -> Sweep | None:
         """Return how to go on after a page of ``size`` elements, or None at the end.
 
-        ``seconds`` are the times of those elements that have one, ``ids`` their ids.
+        ``seconds`` are the times of those elements that have one, ``ids`` their ids. Raises ``Unsettled`` or
+        ``BadAnswer`` where the list cannot be read to its end, so that nobody takes it for read.
         """
         if self.crowded:
             return self._after_crowded(ids, size=size)
-        if size < PAGE_SIZE or not seconds:
+        if size < PAGE_SIZE:
             return None
+        if not seconds:
+            raise BadAnswer("GET /alerts", "a full page on which no alert has a time")
         oldest = min(seconds)
         if self.ask.until is not None and oldest >= self.ask.until:
             # The whole page lies in the second that was asked up to: its end cannot be reached by time.
@@ -75,7 +79,10 @@ class Sweep:
         seen = self.this_pass | frozenset(ids)
         if size >= PAGE_SIZE:
             return replace(self, ask=replace(self.ask, page=self.ask.page + 1), this_pass=seen)
-        if seen != self.last_pass and self.passes + 1 < _PASSES:
+        if seen != self.last_pass:
+            if self.passes + 1 >= _PASSES:
+                second = moments.begin(self.ask.since)
+                raise Unsettled("GET /alerts", f"the alerts of {second} differ at every look")
             return replace(
                 self,
                 ask=replace(self.ask, page=1),

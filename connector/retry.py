@@ -20,8 +20,8 @@ _FIRST_SECONDS: Final = 0.25
 _LONGEST_SECONDS: Final = 8.0
 #: What must be left of the deadline after a wait, for the request itself and for the answer.
 MARGIN_SECONDS: Final = 1.0
-#: Where KUMA asks to wait without saying how long.
-DEFAULT_WAIT_SECONDS: Final = 30.0
+#: Whoever asks for more than a day is taken to ask for a day: a slip must not silence the connector for ever.
+LONGEST_WAIT_SECONDS: Final = 86_400.0
 
 
 def wait(error: ConnectorError, *, tries: int, left: float, random: Callable[[], float]) -> float | None:
@@ -31,11 +31,10 @@ def wait(error: ConnectorError, *, tries: int, left: float, random: Callable[[],
     """
     if not error.retryable or tries >= TRIES:
         return None
+    # Full jitter: many connectors that failed together do not come back together.
+    seconds = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2 ** (tries - 1)) * random()
     if isinstance(error, RateLimited):
-        seconds = error.seconds
-    else:
-        # Full jitter: many connectors that failed together do not come back together.
-        seconds = min(_LONGEST_SECONDS, _FIRST_SECONDS * 2 ** (tries - 1)) * random()
+        seconds = max(seconds, error.seconds)
     return seconds if seconds + MARGIN_SECONDS < left else None
 
 
@@ -45,6 +44,8 @@ def asked_to_wait(header: str | None, *, now: datetime) -> float | None:
         return None
     text = header.strip()
     if text.isascii() and text.isdigit():
-        return float(text)
+        return min(float(text), LONGEST_WAIT_SECONDS)
     until = moments.http_date(text)
-    return None if until is None else max(0.0, (until - now).total_seconds())
+    if until is None:
+        return None
+    return min(max(0.0, (until - now).total_seconds()), LONGEST_WAIT_SECONDS)

@@ -7,7 +7,9 @@ setting that is not understood is refused with the name that was probably meant.
 from __future__ import annotations
 
 import difflib
+import logging
 import os
+import stat
 import tomllib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -18,6 +20,8 @@ from connector.errors import SettingsProblem
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+log = logging.getLogger("connector.settings")
 
 DAY: Final = 86_400
 _KEYS: Final[Mapping[str, tuple[type, ...]]] = {
@@ -30,7 +34,9 @@ _KEYS: Final[Mapping[str, tuple[type, ...]]] = {
     "overlap_seconds": (int, float),
     "deadline_seconds": (int, float),
     "request_seconds": (int, float),
+    "api_version": (str,),
 }
+API_VERSIONS: Final = ("v1", "v2", "v2.1", "v2.2", "v3")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +55,8 @@ class Settings:
     deadline_seconds: float = 120
     #: One request takes no longer.
     request_seconds: float = 30
+    #: KUMA up to 3.4 answers v1; from 4.0 on it answers v3 alone.
+    api_version: str = "v1"
 
 
 def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
@@ -78,6 +86,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
         token=_token(table, path, environment),
         ca_file=folder / table["ca_file"] if "ca_file" in table else None,
         state_dir=folder / table.get("data_folder", "kuma-connector-data"),
+        api_version=_api_version(table.get("api_version", "v1"), path),
         **numbers,
     )
 
@@ -96,6 +105,21 @@ def base_url(text: str) -> str:
         raise SettingsProblem("url may not hold a user name or password; the token goes into token_env")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}:{port or 7223}"
+
+
+def checked_token(token: str, *, where: str) -> str:
+    """Return a token that can travel in a header; what is none is not repeated in the message."""
+    if not token:
+        raise SettingsProblem(f"there is no token in {where}; generate one in KUMA's console, Profile")
+    if not token.isascii() or not token.isprintable() or " " in token:
+        raise SettingsProblem(f"what is in {where} is no token")
+    return token
+
+
+def _api_version(given: str, path: Path) -> str:
+    if given not in API_VERSIONS:
+        raise SettingsProblem(f'{path}: "api_version" must be one of {", ".join(API_VERSIONS)}')
+    return given
 
 
 def _check_keys(table: Mapping[str, Any], path: Path) -> None:
@@ -118,14 +142,12 @@ def _token(table: Mapping[str, Any], path: Path, environment: Mapping[str, str])
         file = path.absolute().parent / table["token_file"]
         try:
             token: str = file.read_text(encoding="utf-8").strip()
+            if file.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
+                log.warning("others than its owner may read the token in %s: chmod 600", file)
         except (OSError, UnicodeDecodeError) as error:
             raise SettingsProblem(f"cannot read the token from {file}") from error
         where = str(file)
     else:
         name = str(table.get("token_env", "KUMA_TOKEN"))
         where, token = f"environment variable {name}", environment.get(name, "").strip()
-    if not token:
-        raise SettingsProblem(f"there is no token in {where}; generate one in KUMA's console, Profile")
-    if not token.isascii() or not token.isprintable() or " " in token:
-        raise SettingsProblem(f"what is in {where} is no token")
-    return token
+    return checked_token(token, where=where)

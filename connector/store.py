@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import (
+    URL,
     Column,
     Connection,
     Float,
@@ -25,10 +26,11 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import SQLAlchemyError
 
-from connector.errors import SettingsProblem
+from connector.errors import SettingsProblem, StoreTrouble
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 metadata = MetaData()
 
@@ -67,15 +69,15 @@ outbox = Table(
 ledger = Table(
     "ledger",
     metadata,
-    Column("name", Text, primary_key=True),  # mark, not_before
+    Column("name", Text, primary_key=True),  # as ledger.py names them
     Column("value", Float, nullable=False),
 )
 
 
 class Store:
-    """The database of one connector instance."""
+    """The database of one connector instance: SQLite, or PostgreSQL by its URL."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str | URL) -> None:
         try:
             self._engine = create_engine(url)
             if make_url(url).get_backend_name() == "sqlite":
@@ -88,12 +90,24 @@ class Store:
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """Run one transaction."""
-        with self._engine.begin() as connection:
-            yield connection
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except SQLAlchemyError as error:
+            raise StoreTrouble(_short(error)) from error
 
     def close(self) -> None:
         """Give the connections back."""
         self._engine.dispose()
+
+
+def in_folder(folder: Path) -> URL:
+    """Return the address of the database in a state folder, which is made if need be; any name is allowed."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsProblem(f"cannot make the folder {folder}: {error.strerror or error}") from error
+    return URL.create("sqlite", database=str(folder.absolute() / "connector.db"))
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -12,17 +12,16 @@ import logging
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from connector import models, moments, window
+from connector import models, moments, retry, window
 from connector.client import IDS_A_REQUEST, Client, flags
-from connector.errors import AlreadyClosed, ConnectorError, RateLimited, Refused
+from connector.errors import AlreadyClosed, ConnectorError, OutOfTime, RateLimited, Refused, TooLarge
 from connector.incidents import CLOSED, Incidents, Outcome
-from connector.ledger import Ledger
+from connector.ledger import Ledger, Unfinished
 from connector.outbox import Closing, Outbox
-from connector.paging import Sweep
-from connector.store import Store
+from connector.paging import Ask, Sweep
+from connector.store import Store, in_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -61,10 +60,10 @@ class Sync:
             settings.url,
             token=settings.token,
             ca_file=settings.ca_file,
+            version=settings.api_version,
             seconds=settings.request_seconds,
         )
-        Path(settings.state_dir).mkdir(parents=True, exist_ok=True)
-        self._store = Store(f"sqlite:///{settings.state_dir}/connector.db")
+        self._store = Store(in_folder(settings.state_dir))
         self.incidents = Incidents(self._store)
         self.ledger = Ledger(self._store)
         self.outbox = Outbox(self._store)
@@ -78,7 +77,7 @@ class Sync:
             self._reconcile(counts, touched)
             self._push_waiting()
         except RateLimited as error:
-            self.ledger.keep_still(self._clock() + error.seconds)
+            self._keep_still(error)
             raise
         log.info("cycle complete: %d created, %d updated, %d odd", counts.created, counts.updated, counts.odd)
         return counts
@@ -86,14 +85,15 @@ class Sync:
     def close(self, alert_id: str, reason: str) -> None:
         """Close an incident and its alert; returns when KUMA has confirmed it."""
         if self.incidents.status(alert_id) == CLOSED:
-            log.info("closing %s: KUMA has closed it already", alert_id)
+            log.info("closing %r: KUMA has closed it already", alert_id)
             return
-        self._begin()
+        # Written down before anything can go wrong: what KUMA does not hear now, it hears in a later cycle.
         self.outbox.put(alert_id, reason)
+        self._begin()
         try:
             self._push(alert_id, reason)
         except RateLimited as error:
-            self.ledger.keep_still(self._clock() + error.seconds)
+            self._keep_still(error)
             raise
 
     def stop(self) -> None:
@@ -104,12 +104,22 @@ class Sync:
     def _begin(self) -> None:
         until = self.ledger.not_before()
         wait = 0.0 if until is None else until - self._clock()
-        if wait > 0:
+        # Nobody was asked to wait longer than that: our clock was put back since.
+        if 0 < wait <= retry.LONGEST_WAIT_SECONDS:
             raise RateLimited("nothing was sent", 429, wait)
         seconds = max(0.5, self._settings.deadline_seconds - _ANSWER_SECONDS)
         self.client.until = self._monotonic() + seconds
 
+    def _keep_still(self, error: RateLimited) -> None:
+        self.ledger.keep_still(self._clock() + error.seconds)
+
     def _sweep(self, counts: Counts) -> set[str]:
+        rest = self.ledger.unfinished()
+        touched: set[str] = set()
+        if rest is not None:
+            log.info("reading on from %s, where time was over", moments.end(rest.until))
+            sweep = Sweep(Ask(rest.start, rest.until), rest.start)
+            touched = self._read(sweep, counts, newest=rest.newest)
         mark = self.ledger.mark()
         now = self.client.ask_time() if mark is None else self.client.now
         start = window.start(
@@ -118,36 +128,95 @@ class Sync:
             lookback=self._settings.lookback_seconds,
             overlap=self._settings.overlap_seconds,
         )
+        return touched | self._read(Sweep.of(start), counts)
+
+    def _read(self, first: Sweep, counts: Counts, *, newest: int | None = None) -> set[str]:
+        """Read a window to its end and move the mark; return the alerts that it touched.
+
+        ``newest`` is what a reading that goes on has served before.
+        """
         touched: set[str] = set()
-        newest: int | None = None
-        served_at: int | None = None
-        sweep: Sweep | None = Sweep.of(start)
+        # The mark may not pass the moment at which the reading began.
+        served_at = newest
+        sweep: Sweep | None = first
         while sweep is not None:
-            page = self.client.page([*sweep.ask.query(), *flags(events=True, affected=True)])
-            # The mark may not pass the moment at which the reading began.
+            try:
+                page = self._page(sweep.ask, counts)
+            except OutOfTime:
+                self._put_off(sweep, newest=newest, served_at=served_at)
+                raise
             served_at = self.client.now if served_at is None else served_at
             ids = self._deliver(page, counts)
             touched.update(ids)
             seconds = [moments.second(seen) for seen in map(models.last_seen, page) if seen is not None]
             newest = max([*seconds, *([] if newest is None else [newest])], default=None)
             sweep = sweep.after(seconds, ids, size=len(page))
+        mark = self.ledger.mark()
         reached = window.advance(mark, newest=newest, now=self.client.now if served_at is None else served_at)
-        if reached is not None and reached != mark:
+        # Where nothing was ever served, the next window begins where this one did, however late it comes.
+        reached = first.start if reached is None else reached
+        if reached != mark:
             self.ledger.move_mark(reached)
+        self.ledger.put_off(None)
         return touched
 
+    def _put_off(self, sweep: Sweep, *, newest: int | None, served_at: int | None) -> None:
+        if sweep.ask.until is None or newest is None or served_at is None:
+            return  # not one page was read: the next cycle begins anew
+        reached = min(newest, served_at)
+        self.ledger.put_off(Unfinished(start=sweep.start, until=sweep.ask.until, newest=reached))
+
+    def _page(self, ask: Ask, counts: Counts) -> list[Any]:
+        try:
+            return self.client.page([*ask.query(), *flags(events=True, affected=True)])
+        except TooLarge as error:
+            log.info("%s; reading its alerts a few at a time", error)
+        page = self.client.page(ask.query())
+        self._deliver_by_id([alert.id for alert in self._understand(page, Counts())], counts)
+        return page
+
+    def _deliver_by_id(self, ids: Sequence[str], counts: Counts) -> None:
+        """Deliver alerts with their events, as many at a time as can be held."""
+        for start in range(0, len(ids), IDS_A_REQUEST):
+            some = ids[start : start + IDS_A_REQUEST]
+            try:
+                self._deliver(self.client.by_ids(some, events=True), counts)
+            except TooLarge as error:
+                if len(some) == 1:
+                    counts.odd += 1
+                    log.warning("the events of alert %r stay unread: %s", some[0], error)
+                    continue
+                half = len(some) // 2
+                self._deliver_by_id(some[:half], counts)
+                self._deliver_by_id(some[half:], counts)
+
     def _reconcile(self, counts: Counts, touched: set[str]) -> None:
-        waiting = [alert for alert in self.incidents.open_ids() if alert not in touched]
+        waiting = sorted(alert for alert in self.incidents.open_ids() if alert not in touched)
+        before = self.ledger.looked_at()
+        first = before % len(waiting) if waiting else 0
+        waiting = waiting[first:] + waiting[:first]
         for start in range(0, len(waiting), IDS_A_REQUEST):
-            ids = waiting[start : start + IDS_A_REQUEST]
-            page = self.client.by_ids(ids, events=False)
-            held = self.incidents.last_seen(ids)
-            alerts = self._understand(page, counts)
-            # Events are heavy, so they are asked for only where new ones must have come.
-            grown = [alert.id for alert in alerts if alert.last_seen != held.get(alert.id)]
-            self._count(counts, self.incidents.deliver([a for a in alerts if a.id not in set(grown)]))
-            if grown:
-                self._deliver(self.client.by_ids(grown, events=True), counts)
+            try:
+                self._look_at(waiting[start : start + IDS_A_REQUEST], counts)
+            except OutOfTime:
+                # The next cycle begins with these, or the last ones would never be looked at.
+                self.ledger.note_looked_at(first + start)
+                raise
+        if before:
+            self.ledger.note_looked_at(0)
+
+    def _look_at(self, ids: Sequence[str], counts: Counts) -> None:
+        page = self.client.by_ids(ids, events=False)
+        held = self.incidents.last_seen(ids)
+        alerts = self._understand(page, counts)
+        if hidden := len(set(ids) - {alert.id for alert in alerts}):
+            log.warning(
+                "%d open incidents: KUMA shows their alerts no more; does the token miss a tenant?", hidden
+            )
+        # Events are heavy, so they are asked for only where new ones must have come.
+        grown = [alert.id for alert in alerts if alert.dated and alert.last_seen != held.get(alert.id)]
+        self._count(counts, self.incidents.deliver([a for a in alerts if a.id not in set(grown)]))
+        self._deliver_by_id(grown, counts)
 
     def _deliver(self, page: Sequence[Any], counts: Counts) -> list[str]:
         alerts = self._understand(page, counts)
@@ -175,11 +244,11 @@ class Sync:
         for closing in self.outbox.pending():
             try:
                 self._push_again(closing)
-            except RateLimited:
+            except (RateLimited, OutOfTime):
                 raise
             except ConnectorError as error:
                 # One closing that fails does not hold the others up; the cycle ends with the error.
-                log.warning("closing %s: %s", closing.alert_id, error)
+                log.warning("closing %r: %s", closing.alert_id, error)
                 trouble = error
         if trouble is not None:
             raise trouble
@@ -195,15 +264,25 @@ class Sync:
             self.client.close(alert_id, reason)
         except AlreadyClosed:
             # By somebody else, or by us with the answer lost: either way it is closed.
-            log.info("closing %s: it was closed already", alert_id)
+            log.info("closing %r: it was closed already", alert_id)
             self._confirm(alert_id, reason=None)
+            self._learn(alert_id)
         except Refused as error:
             self.outbox.refuse(alert_id, str(error))
             raise
         else:
-            log.info("closing %s: done", alert_id)
+            log.info("closing %r: done", alert_id)
             self._confirm(alert_id, reason=reason)
 
     def _confirm(self, alert_id: str, *, reason: str | None) -> None:
         self.incidents.mark_closed(alert_id, reason=reason)
         self.outbox.take_out(alert_id)
+
+    def _learn(self, alert_id: str) -> None:
+        """Learn why an alert was closed; it is closed whether or not that can be learnt."""
+        try:
+            self._deliver(self.client.by_ids([alert_id], events=False), Counts())
+        except RateLimited as error:
+            self._keep_still(error)
+        except ConnectorError as error:
+            log.warning("closing %r: the reason that KUMA holds is not known: %s", alert_id, error)

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 
 def start(mark: int | None, *, now: int, lookback: float, overlap: float) -> int:
-    """Return the second that the window begins with; ``now`` is KUMA's time, not ours."""
+    """Return the second that the window begins with, 1970 at the earliest; ``now`` is KUMA's time."""
     if mark is None:
-        return now - int(lookback)
+        return max(0, now - int(lookback))
     # Inclusive, and some time before: what correlates late has an older time than what was served.
-    return mark - int(overlap)
+    return max(0, mark - int(overlap))
 
 
 def advance(mark: int | None, *, newest: int | None, now: int) -> int | None:

@@ -66,7 +66,7 @@ class Company:
             self._ended.set()
             left = list(self._running)
         for process in left:
-            process.kill()
+            process.end()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +82,9 @@ class Run:
     examples: int
     harness_version: str
     company: Company = field(default_factory=Company)
+    #: What was found out about the connector in this run (see ``pilot``), and the lock for it.
+    learned: dict[str, int] = field(default_factory=dict)
+    learning: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def features(self) -> frozenset[str]:

@@ -7,6 +7,7 @@ there; what became of an incident after its alert left new is nobody's business 
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 from harness.verdict import Finding
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from harness.facts import Exchange, Sighting, Truth
@@ -121,13 +121,17 @@ def closed_by_itself(record: Record, new: Iterable[str]) -> list[Finding]:
     return [Finding("closed", sentence, "open", "closed: " + _names(wrong), 53)]
 
 
-def misshown(truth: Truth, incident: Incident) -> list[Finding]:
-    """Find facts of an alert that its incident shows wrongly; optional ones where they are told."""
+#: What users of KUMA change, and mirrors follow.
+MIRRORED: Final = frozenset({"priority", "assignee", "kuma_status"})
+
+
+def misshown(truth: Truth, incident: Incident, *, only: frozenset[str] = frozenset()) -> list[Finding]:
+    """Find facts of an alert that its incident shows wrongly, or some of them; optional ones where told."""
     pairs = {
         "name": (truth.name, incident.name),
         "priority": (truth.priority, incident.priority),
-        "first_seen": (_second(truth.first_seen), _second(incident.first_seen)),
-        "last_seen": (_second(truth.last_seen), _second(incident.last_seen)),
+        "first_seen": (_text(truth.first_seen), _text(incident.first_seen)),
+        "last_seen": (_text(truth.last_seen), _text(incident.last_seen)),
         "tenant_id": (truth.tenant, incident.tenant_id),
         "assignee": (truth.assignee, incident.assignee),
         "overflow": (truth.overflow, incident.overflow),
@@ -141,7 +145,7 @@ def misshown(truth: Truth, incident: Incident) -> list[Finding]:
             f"{field}: {held}",
         )
         for field, (real, held) in pairs.items()
-        if held is not None and held != real
+        if held is not None and held != real and (not only or field in only)
     ]
 
 
@@ -167,13 +171,23 @@ def events_wrong(truth: Truth, incident: Incident) -> list[Finding]:
     return found
 
 
+def affected(alert: str, what: str, wanted: set[str], held: set[str]) -> list[Finding]:
+    """Find affected assets or accounts that an incident lacks, or has from elsewhere."""
+    if wanted == held:
+        return []
+    odd = sorted(wanted ^ held)
+    verb = "lacks" if odd[0] in wanted else "has"
+    sentence = f"the incident of alert {alert} {verb} {odd[0]!r} among its {what}"
+    return [Finding("wrong", sentence, _names(sorted(wanted)) or "none", _names(sorted(held)) or "none")]
+
+
 def stale(record: Record, truth: Truth, *, with_events: bool) -> list[Finding]:
     """Find an incident that is behind its alert."""
     incidents = record.held(truth.id)
     if not incidents:
         return []
     held = incidents[0]
-    same_time = _second(held.last_seen) == _second(truth.last_seen)
+    same_time = _text(held.last_seen) == _text(truth.last_seen)
     lacking = [event for event in truth.event_ids if event not in (held.event_ids or [])]
     if same_time and not (with_events and lacking):
         return []
@@ -188,8 +202,8 @@ def stale(record: Record, truth: Truth, *, with_events: bool) -> list[Finding]:
         Finding(
             "stale",
             sentence,
-            f"last_seen {_second(truth.last_seen).isoformat()}{events}",
-            f"last_seen {_second(held.last_seen).isoformat()}{having}",
+            f"last_seen {_text(truth.last_seen)}{events}",
+            f"last_seen {_text(held.last_seen)}{having}",
         )
     ]
 
@@ -206,9 +220,9 @@ def each(
     ]
 
 
-def _second(moment: dt.datetime) -> dt.datetime:
-    # KUMA sends whole seconds; finer parts cannot be known by a connector.
-    return moment.replace(microsecond=0)
+def _text(moment: dt.datetime) -> str:
+    """Return the instant as KUMA writes it, in whole seconds: finer parts cannot be known by a connector."""
+    return moment.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _served(record: Record, alert: str) -> str:
@@ -235,7 +249,7 @@ def _held_version(truth: Truth, incident: Incident, *, with_events: bool) -> str
     so_far: set[str] = set()
     for entry in truth.history:
         so_far.update(entry.event_ids)
-        same_time = entry.last_seen is not None and _second(entry.last_seen) == _second(incident.last_seen)
+        same_time = entry.last_seen is not None and _text(entry.last_seen) == _text(incident.last_seen)
         if set(incident.event_ids or []) == so_far if with_events else same_time:
             return f"version {entry.version}"
     return "an older state"

@@ -12,13 +12,14 @@ import time
 import traceback
 from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 import pytest
 
+from harness.dialogue.stdio import DeadlineMissed
 from harness.events import CheckFinished
 from harness.protocol import ConnectorBroken
 from harness.scene import Scene
@@ -34,15 +35,18 @@ from harness.verdict import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
     from harness.catalog import Requirement
     from harness.company import Run
     from harness.events import Sink
 
+#: How a check ended, and what it raised.
+_Played = tuple[CheckFinished, BaseException | None]
 #: A check: it is given its scene, and what it is parametrised with.
 Check = Callable[..., None]
 _MARK: Final = "requirement"
+_EXPECTED: Final = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED})
 #: pytest would take these from the user's environment.
 _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
@@ -58,8 +62,8 @@ class HarnessPlugin:
     def __init__(self, run: Run, chosen: Sequence[Requirement], sink: Sink, *, jobs: int) -> None:
         self._run, self._sink, self._jobs = run, sink, jobs
         self._chosen = {requirement.id: requirement for requirement in chosen}
-        self._played: dict[pytest.Item, tuple[CheckFinished, BaseException | None]] = {}
-        self.interrupted = False
+        self._played: dict[pytest.Item, _Played] = {}
+        self.collected = False
 
     @pytest.fixture
     def scene(self) -> None:
@@ -77,25 +81,41 @@ class HarnessPlugin:
         )
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Play all bodies at once, and let pytest go over each as it ends."""
-        if session.testsfailed:
-            raise session.Failed("the checks could not be collected")
-        pool = ThreadPoolExecutor(self._jobs, thread_name_prefix="check")
-        playing: dict[Future[tuple[CheckFinished, BaseException | None]], pytest.Item] = {
-            pool.submit(self._play, item): item for item in session.items
-        }
+        """Play all bodies at once, then the failures again, and let pytest go over each as it ends."""
+        self.collected = not session.testsfailed
+        if not self.collected:
+            return True
+        failures: dict[pytest.Item, _Played] = {}
+        # Closed at once when a Ctrl-C comes in between, so that no thread is waited for in vain.
+        with closing(self._side_by_side(session.items, self._jobs)) as plays:
+            for item, played in plays:
+                if _doubtful(played[1]):
+                    failures[item] = played
+                else:
+                    self._conclude(item, played)
+        # A failure is believed when it repeats on a calmer machine.
+        with closing(self._side_by_side(list(failures), max(1, self._jobs // 2))) as plays:
+            for item, again in plays:
+                self._conclude(item, _compared(failures[item], again))
+        return True
+
+    def _side_by_side(
+        self, items: list[pytest.Item], jobs: int
+    ) -> Generator[tuple[pytest.Item, _Played], None, None]:
+        pool = ThreadPoolExecutor(jobs, thread_name_prefix="check")
+        playing: dict[Future[_Played], pytest.Item] = {pool.submit(self._play, item): item for item in items}
         try:
             while playing:
                 for future in wait(playing, return_when=FIRST_COMPLETED).done:
-                    item = playing.pop(future)
-                    self._played[item] = future.result()
-                    item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
+                    yield playing.pop(future), future.result()
         finally:
-            self.interrupted = bool(playing)
             if playing:
                 self._run.company.end()
             pool.shutdown(wait=True, cancel_futures=True)
-        return True
+
+    def _conclude(self, item: pytest.Item, played: _Played) -> None:
+        self._played[item] = played
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=None)
 
     def pytest_pyfunc_call(self, pyfuncitem: pytest.Function) -> bool:
         """Tell how the check ended, to our reports and to pytest."""
@@ -105,17 +125,7 @@ class HarnessPlugin:
             raise error
         return True
 
-    def _play(self, item: pytest.Item) -> tuple[CheckFinished, BaseException | None]:
-        finished, error = self._once(item)
-        if isinstance(error, Failure) and not error.confirmed:
-            # A failure is believed when it repeats: the machine may just have been busy.
-            again, _ = self._once(item)
-            if again.verdict is Verdict.PASS:
-                sentence = f"failed once, and passed with the same seed: {finished.summary}"
-                return _with(finished, Verdict.FLAKY, sentence), Flaky(sentence, error.findings)
-        return finished, error
-
-    def _once(self, item: pytest.Item) -> tuple[CheckFinished, BaseException | None]:
+    def _play(self, item: pytest.Item) -> _Played:
         assert isinstance(item, pytest.Function)  # noqa: S101 -- only functions are collected
         wanted = self._chosen[_bound(item)[0]]
         callspec = getattr(item, "callspec", None)
@@ -139,6 +149,23 @@ class HarnessPlugin:
             error = raised
         seconds = round(time.monotonic() - began, 3)
         return msgspec.structs.replace(_ended(finished, wanted, error), seconds=seconds), error
+
+
+def _doubtful(error: BaseException | None) -> bool:
+    """Whether a check is to be played again before it is believed."""
+    return isinstance(error, ConnectorBroken) or (isinstance(error, Failure) and not error.confirmed)
+
+
+def _compared(first: _Played, again: _Played) -> _Played:
+    """Return what two plays of one check amount to."""
+    finished, error = first
+    if again[0].verdict is not Verdict.PASS:
+        return first
+    if isinstance(error, DeadlineMissed):
+        # With many checks side by side a slow start is ours to answer for.
+        return again
+    sentence = f"failed once, and passed with the same seed: {finished.summary}"
+    return _with(finished, Verdict.FLAKY, sentence), Flaky(sentence, finished.findings)
 
 
 #: What an exception that says how a check ended amounts to; failures depend on the requirement's level.
@@ -181,14 +208,11 @@ def play(run: Run, chosen: Sequence[Requirement], sink: Sink, *, jobs: int) -> b
             *("-o", "python_files=*.py", "-o", "python_functions=check_*", str(folder)),
         ]
         code = pytest.main(arguments, plugins=[plugin])
-    if code not in {
-        pytest.ExitCode.OK,
-        pytest.ExitCode.TESTS_FAILED,
-        pytest.ExitCode.INTERRUPTED,
-        pytest.ExitCode.NO_TESTS_COLLECTED,
-    }:
+    if code == pytest.ExitCode.INTERRUPTED:
+        return True
+    if not plugin.collected or code not in _EXPECTED:
         raise HarnessTrouble(f"pytest could not run the checks (exit code {int(code)})")
-    return plugin.interrupted
+    return False
 
 
 @contextmanager

@@ -33,12 +33,14 @@ if TYPE_CHECKING:
 #: Successful polls that a connector gets to bring everything.
 SETTLING: Final = 3
 #: A connector may back off after an outage: so many seconds of refusals are waited out.
-_PATIENCE: Final = 20.0
+_PATIENCE: Final = 30.0
 _FIRST_PAUSE: Final = 0.25
 _LONGEST_PAUSE: Final = 4.0
+#: Between the alerts of a backlog: 501 of them fill five days, so that no overlap covers for a lost page.
+APART_MS: Final = 15 * 60 * 1_000
 WEEK: Final = 7 * 24 * 3600
 #: What a connector is told where its patience would only cost time; it is waited for as long as ever.
-BRIEFLY: Final = 8.0
+BRIEFLY: Final = 10.0
 _STDERR_SHOWN: Final = 8_192
 
 
@@ -247,7 +249,9 @@ class Scene:
 
     def _new_world(self) -> None:
         self.world = self.run.stage.control.new_world(seed=self._seed)
-        self._stack.callback(self.world.delete)
+        self.world.tell = lambda what: self.note("KUMA", what)
+        if self.run.stage.shared:
+            self._stack.callback(self.world.delete)
         self.secrets.append(self.world.token)
 
     def _collect(self, poll: int) -> None:

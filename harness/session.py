@@ -16,13 +16,13 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import plugin, stage
+from harness import plugin, smoke, stage
 from harness.company import Run, connector_process
 from harness.dialogue.calls import Calls
-from harness.events import Event, RunFinished, RunStarted
+from harness.events import CheckFinished, Event, RunFinished, RunStarted
 from harness.protocol import ConnectorBroken, Hello
 from harness.report import badge, html, junit, results, summary
-from harness.verdict import HarnessTrouble
+from harness.verdict import HarnessTrouble, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -71,7 +71,9 @@ def play(order: Order, chosen: Sequence[Requirement], show: Sink) -> list[Event]
                 sink(_started(order, hello, chosen))
                 with _stage(order.mock) as place:
                     run = _run(order, place, hello, scratch)
-                    end = {"interrupted": plugin.play(run, chosen, sink, jobs=order.jobs)}
+                    interrupted = plugin.play(run, chosen, sink, jobs=order.jobs)
+                    never = not interrupted and _all_broken(events) and not smoke.works(run)
+                    end = {"interrupted": interrupted, "never_ran": never}
         finally:
             if not events:
                 sink(_started(order, hello, chosen))
@@ -118,6 +120,14 @@ def _greeted(order: Order) -> Iterator[tuple[Hello, Path]]:
         finally:
             process.kill()
         yield hello, scratch
+
+
+def _all_broken(events: Sequence[Event]) -> bool:
+    """Whether no check that was played got to its end, because the connector could not be talked to."""
+    cases = [event for event in events if isinstance(event, CheckFinished)]
+    silent = {Verdict.UNSUPPORTED, Verdict.ERROR, Verdict.SKIPPED}
+    played = [case for case in cases if case.verdict not in silent]
+    return bool(played) and all(case.broken for case in played)
 
 
 def _stage(mock: Mock | None) -> Any:

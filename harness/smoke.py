@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness.oracle import events_wrong, exactly, misshown
-from harness.protocol import Feature, Refusal
+from harness.protocol import ConnectorBroken, Feature, Refusal
 from harness.scene import Scene
 from harness.verdict import Failure, Finding, demand
 from harness.world import ago
@@ -41,6 +41,18 @@ def steps(run: Run) -> Iterator[tuple[str, str]]:
             yield "close", _close(scene, alert)
         scene.calls.shutdown()
         yield "shutdown", "left with 0"
+
+
+def works(run: Run) -> bool:
+    """Say whether the connector can be talked to at all, whatever it answers."""
+    try:
+        for _ in steps(run):
+            continue
+    except ConnectorBroken:
+        return False
+    except Failure:
+        return True
+    return True
 
 
 def _incidents(scene: Scene, alert: str) -> str:

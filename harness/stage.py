@@ -38,11 +38,15 @@ _VENDOR_PORT: Final = 7223
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A mock that answers. ``ca_file`` is None where the vendor API is plain HTTP."""
+    """A mock that answers. ``ca_file`` is None where the vendor API is plain HTTP.
+
+    ``shared``: the mock is not ours, so that worlds are deleted behind us; ours takes them with it.
+    """
 
     api: str
     ca_file: str | None
     control: Control
+    shared: bool = False
 
 
 class _Ready(msgspec.Struct, frozen=True):
@@ -63,7 +67,7 @@ def own_mock() -> Iterator[Stage]:
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 -- our own command, without a shell
                 command,
-                env=_environment(os.environ, token),
+                env=_environment(os.environ, token, folder),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -87,7 +91,7 @@ def running_mock(console: str, *, token: str, api: str | None, ca_file: str | No
         control = Control(client)
         # A wrong address or token is known before the first check.
         control.send("GET", "/worlds")
-        yield Stage(api.rstrip("/"), ca_file, control)
+        yield Stage(api.rstrip("/"), ca_file, control, shared=True)
 
 
 def _client(console: str, token: str) -> httpx.Client:
@@ -100,10 +104,11 @@ def _client(console: str, token: str) -> httpx.Client:
     )
 
 
-def _environment(inherited: Mapping[str, str], token: str) -> dict[str, str]:
+def _environment(inherited: Mapping[str, str], token: str, folder: Path) -> dict[str, str]:
     """Return the mock's environment: what configures other mocks must not configure ours."""
     kept = {name: value for name, value in inherited.items() if not name.startswith("MOCK_KUMA_")}
-    return {**kept, "MOCK_KUMA_CONTROL_TOKEN": token}
+    # A mock for a minute leaves nothing in the user's home.
+    return {**kept, "MOCK_KUMA_CONTROL_TOKEN": token, "MOCK_KUMA_DATA_FOLDER": str(folder / "data")}
 
 
 def _await(process: subprocess.Popen[bytes], ready_file: Path, log: Path) -> _Ready:

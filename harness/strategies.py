@@ -9,6 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import seed as seeded
 from hypothesis import strategies as st
 
 from harness.protocol import Feature
@@ -94,7 +96,7 @@ def sentence(step: Step) -> str:
 
 
 def stories(features: frozenset[str]) -> SearchStrategy[Story]:
-    """Return stories for a connector with these features; simple ones shrink to few plain steps."""
+    """Return stories for a connector with these features."""
     picks = st.integers(0, 7)
     steps: list[SearchStrategy[Step]] = [
         st.just(Poll()),
@@ -110,3 +112,23 @@ def stories(features: frozenset[str]) -> SearchStrategy[Story]:
     rest = st.lists(st.one_of(steps), min_size=2, max_size=_LONGEST)
     # Something must be there before anything can happen to it.
     return rest.map(lambda drawn: (Raise(1), Poll(), *drawn))
+
+
+def drawn(features: frozenset[str], *, seed: int, count: int) -> list[Story]:
+    """Return so many stories; the same seed draws the same ones."""
+    found: list[Story] = []
+
+    @seeded(seed)
+    @settings(
+        max_examples=count,
+        phases=(Phase.generate,),
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(stories(features))
+    def draw(story: Story) -> None:
+        found.append(story)
+
+    draw()
+    return found

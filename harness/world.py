@@ -18,7 +18,7 @@ from harness.facts import Exchange, Truth
 from harness.verdict import HarnessTrouble
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 PREFIX: Final = "/control/v1"
 #: The release that is imitated; it answers every API version.
@@ -104,6 +104,8 @@ class World:
         self._control = control
         self.id, self.token, self.tenant = world_id, token, tenant
         self.made: list[str] = []
+        #: Told in words what comes into the world; a scene writes it into its timeline.
+        self.tell: Callable[[str], None] = lambda _: None
 
     def generate(self, count: int, **how: Any) -> list[str]:
         """Add generated alerts, newest first; ``how`` as in the contract (``last_seen``, ...)."""
@@ -191,6 +193,8 @@ class World:
     def _add(self, body: dict[str, Any]) -> list[str]:
         ids = self._ask("POST", "/alerts", _Ids, body).ids
         self.made.extend(reversed(ids))
+        if ids:
+            self.tell(f"alert {ids[0]} appears" + (f", and {len(ids) - 1} more" if len(ids) > 1 else ""))
         return ids
 
     def _send(self, method: str, path: str, body: Any = None) -> None:

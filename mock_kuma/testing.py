@@ -91,7 +91,8 @@ class World:
 
     def fault(self, kind: str, *, match: dict[str, Any] | None = None, **options: Any) -> str:
         """Set a fault; ``after``, ``times`` and ``every`` count, all else belongs to the action."""
-        counts: dict[str, Any] = {name: options.pop(name) for name in ("after", "times", "every") if name in options}
+        counted = [name for name in ("after", "times", "every") if name in options]
+        counts: dict[str, Any] = {name: options.pop(name) for name in counted}
         body: dict[str, Any] = {"action": {"kind": kind, **options}, "match": match or {}, **counts}
         return str(self.control("POST", "faults", body)["id"])
 

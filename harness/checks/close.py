@@ -13,6 +13,7 @@ import pytest
 
 from harness.oracle import doubled, each, exactly, misshown, missing
 from harness.plugin import requirement
+from harness.protocol import Feature
 from harness.scene import BRIEFLY
 from harness.verdict import Finding, demand, reached
 from harness.world import CLOSES, ago
@@ -25,10 +26,10 @@ if TYPE_CHECKING:
 KUMA_REASONS = ("responded", "incorrect data", "incorrect correlation rule")
 
 
-def _import(scene: Scene, count: int) -> list[str]:
-    ids = scene.world.generate(count, last_seen=ago(minutes=5))
+def _import(scene: Scene, count: int, *, days_old: float = 0) -> list[str]:
+    ids = scene.world.generate(count, last_seen=ago(days=days_old, minutes=5))
     record = scene.settle(until=lambda record: not missing(record, ids))
-    demand(exactly(record, new=ids, known=scene.world.made))
+    demand(exactly(record, new=scene.world.made, known=scene.world.made))
     return ids
 
 
@@ -183,20 +184,35 @@ def check_refused(scene: Scene, why: str) -> None:
     )
 
 
-@requirement("CLOSE-05")
+@requirement("CLOSE-04")
+@pytest.mark.parametrize("why", ["no such alert"])
+def check_no_such_alert(scene: Scene, why: str) -> None:
+    """Close what neither KUMA nor the SOAR has."""
+    _import(scene, 1)
+    nobody = "0a1b2c3d-4e5f-4a6b-8c7d-8e9f0a1b2c3d"
+
+    answer = scene.close(nobody, next(iter(_reasons(scene))))
+
+    sentence = f"there is {why} in KUMA, but close was answered with success"
+    demand([] if answer is not None else [Finding("claimed closed", sentence, "an error", "{}", 56)])
+
+
+@requirement("CLOSE-05", lasts=2)
 def check_not_undone(scene: Scene) -> None:
-    """Poll on after a close."""
+    """Poll on after a close, and after a restart where the state is claimed to survive one."""
     ours, theirs = next(iter(_reasons(scene).items()))
     alert, other = _import(scene, 2)
     demand(_succeeded(alert, scene.close(alert, ours)))
 
-    record = scene.settle()
-
-    demand(
-        exactly(record, new=[other], known=scene.world.made),
-        _closed_as(scene.world.truth(alert), theirs),
-        _incident_closed(scene, alert),
-    )
+    for restarted in (False, True) if Feature.PERSIST in scene.features else (False,):
+        if restarted:
+            scene.restart()
+        record = scene.settle()
+        demand(
+            exactly(record, new=[other], known=scene.world.made),
+            _closed_as(scene.world.truth(alert), theirs),
+            _incident_closed(scene, alert),
+        )
 
 
 @requirement("CLOSE-06")
@@ -249,8 +265,9 @@ def _mirrored(scene: Scene, alerts: list[str]) -> list[Finding]:
 
 @requirement("CLOSE-07")
 def check_remote_close(scene: Scene) -> None:
-    """Close in KUMA, and look at the incident."""
-    ids = _import(scene, 3)
+    """Close in KUMA what no window of recent changes shows, and look at the incident."""
+    scene.world.generate(1, last_seen=ago(minutes=1))
+    ids = _import(scene, 3, days_old=4)
     scene.world.change(ids[1], status="closed", closing_reason="incorrect correlation rule")
     scene.note("KUMA", f"alert {ids[1]} is closed as 'incorrect correlation rule'")
 
@@ -260,7 +277,8 @@ def check_remote_close(scene: Scene) -> None:
 @requirement("CLOSE-08")
 def check_remote_changes(scene: Scene) -> None:
     """Assign, escalate and re-rate in KUMA, and look at the incidents."""
-    assigned, escalated, rated, other = ids = _import(scene, 4)
+    scene.world.generate(1, last_seen=ago(minutes=1))
+    assigned, escalated, rated, other = ids = _import(scene, 4, days_old=4)
     scene.world.change(assigned, assignee="Анна Ким")
     scene.world.change(escalated, status="escalated")
     priority = "low" if scene.world.truth(rated).priority != "low" else "critical"

@@ -8,7 +8,9 @@ from uuid import UUID
 import pytest
 
 from harness.oracle import doubled, exactly, invented, lost, missing
+from harness.pilot import lists_to_first_page
 from harness.plugin import requirement
+from harness.scene import APART_MS
 from harness.verdict import Finding, demand, reached
 from harness.world import LISTS, ago, now, rfc3339
 
@@ -108,12 +110,13 @@ def check_equal_but_id(scene: Scene) -> None:
 @requirement("DEDUP-06", lasts=3)
 def check_shift_down(scene: Scene) -> None:
     """Let a new alert appear on top right after the first page was read."""
-    ids = scene.world.generate(501, last_seen=ago(minutes=5))
+    ids = scene.world.generate(501, last_seen=ago(minutes=5), spacing_ms=APART_MS)
     late = "0a1b2c3d-4e5f-4a6b-8c7d-8e9f0a1b2c3d"
     body = {"alerts": [{"id": late, "lastSeen": rfc3339(now())}]}
     then = [{"method": "POST", "path": "alerts", "body": body}]
-    fault = scene.world.fault(LISTS, {"kind": "move", "then": then}, times=1)
-    scene.note("KUMA", "right after the first list a new alert appears on top")
+    page = lists_to_first_page(scene.run)
+    fault = scene.world.fault(LISTS, {"kind": "move", "then": then}, after=page - 1, times=1)
+    scene.note("KUMA", "right after the first page a new alert appears on top")
     expected = [late, *ids]
 
     scene.settle(until=lambda record: not missing(record, expected))

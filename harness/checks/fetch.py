@@ -11,13 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.oracle import each, events_wrong, exactly, lost, misshown, missing
+from harness.oracle import affected, doubled, each, events_wrong, exactly, invented, lost, misshown, missing
+from harness.pilot import lists_to_first_page
 from harness.plugin import requirement
-from harness.scene import SETTLING, WEEK
+from harness.scene import APART_MS, SETTLING, WEEK
 from harness.verdict import demand, reached
 from harness.world import LISTS, ago, now
 
 if TYPE_CHECKING:
+    from harness.protocol import Incident
     from harness.scene import Scene
 
 _MONTH = 30 * 24 * 3600
@@ -54,7 +56,7 @@ def check_one_page(scene: Scene, count: int) -> None:
 
 
 @requirement("FETCH-03")
-@pytest.mark.parametrize("count", [250, 251])
+@pytest.mark.parametrize("count", [250, 251, 500])
 def check_full_page(scene: Scene, count: int) -> None:
     """Fill a page, and have one alert more."""
     _settled(scene, scene.world.generate(count, last_seen=ago(minutes=5)))
@@ -63,7 +65,7 @@ def check_full_page(scene: Scene, count: int) -> None:
 @requirement("FETCH-04", lasts=2)
 def check_several_pages(scene: Scene) -> None:
     """Fill two pages, and have one alert more."""
-    _settled(scene, scene.world.generate(501, last_seen=ago(minutes=5)))
+    _settled(scene, scene.world.generate(501, last_seen=ago(minutes=5), spacing_ms=APART_MS))
 
 
 @requirement("FETCH-05", lasts=2)
@@ -103,17 +105,18 @@ def check_same_second_later(scene: Scene, later_ms: int) -> None:
 @pytest.mark.parametrize("how", ["closed", "assigned", "grown"])
 def check_moving_seam(scene: Scene, how: str) -> None:
     """Move three alerts of the first page right after it was read."""
-    ids = scene.world.generate(501, last_seen=ago(minutes=5))
+    ids = scene.world.generate(501, last_seen=ago(minutes=5), spacing_ms=APART_MS)
     moved = [ids[20], ids[120], ids[220]]
     steps: dict[str, tuple[str, str, dict[str, Any]]] = {
         "closed": ("PATCH", "", {"status": "closed", "closing_reason": "responded"}),
         "assigned": ("PATCH", "", {"assignee": "Analyst"}),
-        "grown": ("POST", "/events", {"events": [{"Timestamp": round(now().timestamp() * 1_000)}]}),
+        "grown": ("POST", "/events", {"generate": 1}),
     }
     method, below, body = steps[how]
     then = [{"method": method, "path": f"alerts/{alert}{below}", "body": body} for alert in moved]
-    fault = scene.world.fault(LISTS, {"kind": "move", "then": then}, times=1)
-    scene.note("KUMA", f"right after the first list {len(moved)} alerts of the first page are {how}")
+    page = lists_to_first_page(scene.run)
+    fault = scene.world.fault(LISTS, {"kind": "move", "then": then}, after=page - 1, times=1)
+    scene.note("KUMA", f"right after the first page {len(moved)} alerts of the first page are {how}")
     new = ids if how == "grown" else [alert for alert in ids if alert not in moved]
 
     record = scene.settle(until=lambda record: not missing(record, new))
@@ -196,9 +199,9 @@ def check_names(scene: Scene, kind: str) -> None:
 @requirement("FETCH-14", lasts=3)
 def check_killed_in_sweep(scene: Scene) -> None:
     """Kill the process between the first page and the second."""
-    ids = scene.world.generate(501, last_seen=ago(minutes=5))
-    fault = scene.world.fault(LISTS, {"kind": "silence"}, after=1)
-    scene.note("KUMA", "answers the first list, and is silent on the second")
+    ids = scene.world.generate(501, last_seen=ago(minutes=5), spacing_ms=APART_MS)
+    fault = scene.world.fault(LISTS, {"kind": "silence"}, after=lists_to_first_page(scene.run))
+    scene.note("KUMA", "answers the first page, and is silent on the next")
 
     scene.kill_during_poll(lambda: scene.world.fired(fault) > 0)
     scene.world.lift()
@@ -220,6 +223,7 @@ def check_facts(scene: Scene) -> None:
                 "firstSeen": ago(hours=5 + place, minutes=7 * place),
                 "lastSeen": ago(minutes=20 + 13 * place, seconds=17 * place),
                 "tenantID": tenant if place % 2 else scene.world.tenant,
+                "overflow": priority == "critical",
             }
             for place, priority in enumerate(priorities)
         )
@@ -228,3 +232,46 @@ def check_facts(scene: Scene) -> None:
     _settled(scene, ids)
 
     demand(each(scene.world.truths(ids), scene.look(), misshown))
+
+
+@requirement("FETCH-16")
+def check_affected(scene: Scene) -> None:
+    """Have an alert with assets and an account, and one without."""
+    assets = [{"id": f"5e1f0a2b-3c4d-4e5f-8a6b-7c8d9e0f1a2{last}", "name": f"host-{last}"} for last in "01"]
+    account = {"displayName": "Anna Kim", "upn": "a.kim@example.com", "sAMAccountName": "a.kim"}
+    ids = scene.world.add(
+        {"lastSeen": ago(minutes=5), "affectedAssets": assets, "affectedAccounts": [account]},
+        {"lastSeen": ago(minutes=6), "affectedAssets": [], "affectedAccounts": []},
+    )
+    _settled(scene, ids)
+
+    record = scene.look()
+    wanted = {asset["id"] for asset in assets}
+    for alert, some in zip(ids, (True, False), strict=True):
+        [incident] = record.held(alert)
+        held = set(incident.assets or [])
+        demand(
+            affected(alert, "assets", wanted if some else set(), held),
+            # Which of an account's names is its name is left open.
+            affected(alert, "accounts", {"one"} if some else set(), _accounts(incident, account)),
+        )
+
+
+def _accounts(incident: Incident, account: dict[str, str]) -> set[str]:
+    return {"one" if name in account.values() else name for name in incident.accounts or []}
+
+
+@requirement("FETCH-17")
+def check_future(scene: Scene) -> None:
+    """Raise an alert dated ahead, and ordinary ones after it."""
+    ahead = scene.world.generate(1, last_seen=ago(hours=-2))
+    first = scene.world.generate(1, last_seen=ago(seconds=30))
+    record = scene.settle(until=lambda record: not missing(record, first))
+    demand(lost(record, first), doubled(record))
+
+    later = scene.world.generate(2, last_seen=now())
+
+    # Whether the one from the future is imported before its time is left open.
+    expected = [*first, *later]
+    record = scene.settle(until=lambda record: not missing(record, expected))
+    demand(lost(record, expected), doubled(record), invented(record, [*ahead, *expected]))

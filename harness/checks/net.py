@@ -15,9 +15,10 @@ import pytest
 
 from harness import decoy
 from harness.oracle import closed_by_itself, exactly, lost, missing
+from harness.pilot import lists_to_first_page
 from harness.plugin import requirement
 from harness.protocol import Polled, Refusal
-from harness.scene import BRIEFLY
+from harness.scene import APART_MS, BRIEFLY
 from harness.verdict import Finding, demand, reached
 from harness.world import ANY, LISTS, ago, now
 
@@ -27,6 +28,15 @@ if TYPE_CHECKING:
 #: More requests than this in one poll of a KUMA that fails are a storm.
 _STORM = 30
 _RETRY_AFTER = 2
+#: What KUMA does under a fault, in words.
+_DOES = {
+    "truncate": "cut off every answer",
+    "garbage": "answered broken JSON to every request",
+    "html": "answered an HTML page to every request",
+    "redirect": "redirected every request elsewhere",
+    "reset": "reset every connection",
+    "empty": "closed every connection without an answer",
+}
 #: Clocks and schedulers are not exact.
 _TOLERANCE = dt.timedelta(milliseconds=200)
 
@@ -44,13 +54,28 @@ def _must_fail(answer: Polled | Refusal, why: str, defect: int) -> list[Finding]
     return [Finding("swallowed", sentence, "an error", "success", defect)]
 
 
+def _half_told(scene: Scene, answer: Polled | Refusal, ids: list[str]) -> list[Finding]:
+    """Judge that a poll which says it was complete was so, while nothing in KUMA moved."""
+    if isinstance(answer, Refusal):
+        return []
+    gone = missing(scene.look(), ids)
+    if not gone:
+        return []
+    sentence = (
+        f"a request failed and the poll was answered with success, but {len(gone)} of {len(ids)} alerts"
+    )
+    held = f"success without {len(gone)} alerts"
+    return [Finding("swallowed", f"{sentence} were not imported", "all of them, or an error", held, 61)]
+
+
 def _outage(scene: Scene, action: dict[str, Any], defect: int) -> None:
     """Have an incident, then an outage that hides a second alert, then recover."""
     scene.start(deadline_seconds=BRIEFLY)
     before = scene.world.generate(1, last_seen=ago(seconds=20))
     _import(scene, before)
     fault = scene.world.fault(ANY, action)
-    scene.note("KUMA", f"every request meets {action}")
+    does = _DOES.get(action["kind"], f"answered {action.get('status')} to every request")
+    scene.note("KUMA", f"is broken from now on: it {does}")
     hidden = scene.world.generate(1, last_seen=ago(seconds=1))
 
     answer = scene.poll()
@@ -60,7 +85,7 @@ def _outage(scene: Scene, action: dict[str, Any], defect: int) -> None:
     scene.world.lift()
     scene.note("KUMA", "is healthy again")
     demand(
-        _must_fail(answer, f"every request met {action['kind']}", defect),
+        _must_fail(answer, f"KUMA {does}", defect),
         lost(record, before),
         closed_by_itself(record, before),
     )
@@ -82,6 +107,7 @@ def check_short_outage(scene: Scene, status: int) -> None:
     fault = scene.world.fault(ANY, {"kind": "status", "status": status}, times=2)
     scene.note("KUMA", f"the next two requests meet {status}")
 
+    demand(_half_told(scene, scene.poll(), ids))
     _import(scene, ids)
 
     reached(scene.world.fired(fault), "no request reached KUMA")
@@ -91,18 +117,22 @@ def check_short_outage(scene: Scene, status: int) -> None:
 @pytest.mark.parametrize("times", [1, None], ids=["once", "lastingly"])
 def check_failure_in_sweep(scene: Scene, times: int | None) -> None:
     """Fail the second request of a sweep."""
-    scene.start(deadline_seconds=BRIEFLY)
-    ids = scene.world.generate(501, last_seen=ago(minutes=5))
+    if times is None:
+        scene.start(deadline_seconds=BRIEFLY)
+    ids = scene.world.generate(251, last_seen=ago(minutes=5), spacing_ms=APART_MS)
     action = {"kind": "status", "status": HTTPStatus.INTERNAL_SERVER_ERROR}
-    fault = scene.world.fault(LISTS, action, after=1, times=times)
-    scene.note("KUMA", "the second list meets 500" + (", and all that follow" if times is None else ""))
+    fault = scene.world.fault(LISTS, action, after=lists_to_first_page(scene.run), times=times)
+    scene.note(
+        "KUMA", "the list after the first page meets 500" + (", and all that follow" if times is None else "")
+    )
 
     answer = scene.poll()
 
     reached(scene.world.fired(fault), "the connector sent one request for alerts only")
     scene.world.lift()
     if times is None:
-        demand(_must_fail(answer, "every request after the first page failed", 58))
+        demand(_must_fail(answer, "KUMA failed every request after the first page", 58))
+    demand(_half_told(scene, answer, ids))
     _import(scene, ids)
 
 
@@ -157,7 +187,7 @@ def check_storm(scene: Scene) -> None:
     storm = f"one poll of a KUMA that answers 503 sent {sent} requests"
     demand(
         [Finding("storm", storm, f"at most {_STORM} requests", str(sent))] if sent > _STORM else [],
-        _must_fail(answer, "every request met 503", 61),
+        _must_fail(answer, "KUMA answered 503 to every request", 61),
     )
 
 
@@ -192,17 +222,26 @@ def check_redirect(scene: Scene) -> None:
 
 
 @requirement("NET-08", lasts=5)
-@pytest.mark.parametrize("after", [0, 1], ids=["first", "second"])
+@pytest.mark.parametrize("place", ["first", "second"])
 @pytest.mark.parametrize("kind", ["reset", "empty"])
-def check_broken_connection(scene: Scene, kind: str, after: int) -> None:
+def check_broken_connection(scene: Scene, kind: str, place: str) -> None:
     """Break the connection on one request of a sweep."""
-    ids = scene.world.generate(251, last_seen=ago(minutes=5))
-    fault = scene.world.fault(LISTS, {"kind": kind}, after=after, times=1)
-    scene.note("KUMA", f"request number {after + 1} for alerts meets {kind}")
+    ids = scene.world.generate(251, last_seen=ago(minutes=5), spacing_ms=APART_MS)
+    before = lists_to_first_page(scene.run) - (place == "first")
+    fault = scene.world.fault(LISTS, {"kind": kind}, after=before, times=1)
+    scene.note("KUMA", f"the request for the {place} page meets {kind}")
 
+    demand(_half_told(scene, scene.poll(), ids))
     _import(scene, ids)
 
     reached(scene.world.fired(fault), "the connector sent too few requests for alerts")
+
+
+@requirement("NET-08", lasts=9)
+@pytest.mark.parametrize("kind", ["reset", "empty"], ids=["reset lastingly", "empty lastingly"])
+def check_lasting_break(scene: Scene, kind: str) -> None:
+    """Break the connection on every request."""
+    _outage(scene, {"kind": kind}, 62)
 
 
 @requirement("NET-09", lasts=9)

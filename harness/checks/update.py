@@ -6,8 +6,10 @@ import datetime as dt
 from typing import TYPE_CHECKING
 
 from harness.oracle import doubled, each, events_wrong, exactly, misshown, missing, stale
+from harness.pilot import lists_to_first_page
 from harness.plugin import requirement
 from harness.protocol import Feature
+from harness.scene import APART_MS
 from harness.verdict import Finding, demand, reached
 from harness.world import LISTS, ago, now
 
@@ -93,19 +95,24 @@ def check_edits_survive(scene: Scene) -> None:
     _grow(scene, ids[0], now())
     _follow(scene, *ids)
 
-    demand(
-        [
-            Finding(
-                "overwritten",
-                f"an update of alert {ids[0]} changed the {name} that an analyst had written to {held!r}",
-                f"{name}: {text}",
-                f"{name}: {held}",
-            )
-            for incident in scene.look().held(ids[0])
-            for name, text in wanted.items()
-            if (held := getattr(incident, name)) != text
-        ]
-    )
+    demand(_overwritten(scene, ids[0], wanted, "an update"))
+    if Feature.PERSIST in scene.features:
+        scene.restart()
+        demand(_overwritten(scene, ids[0], wanted, "a restart"))
+
+
+def _overwritten(scene: Scene, alert: str, wanted: dict[str, str], by: str) -> list[Finding]:
+    return [
+        Finding(
+            "overwritten",
+            f"{by} changed the {name} that an analyst had written for alert {alert} to {held!r}",
+            f"{name}: {text}",
+            f"{name}: {held}",
+        )
+        for incident in scene.look().held(alert)
+        for name, text in wanted.items()
+        if (held := getattr(incident, name)) != text
+    ]
 
 
 @requirement("UPD-05")
@@ -128,13 +135,11 @@ def check_two_updates(scene: Scene) -> None:
 @requirement("UPD-06", lasts=3)
 def check_growth_in_sweep(scene: Scene) -> None:
     """Let the oldest alert jump to the top right after the first page was read."""
-    ids = scene.world.generate(501, last_seen=ago(minutes=5))
-    stamp = round(now().timestamp() * 1_000)
-    then = [
-        {"method": "POST", "path": f"alerts/{ids[-1]}/events", "body": {"events": [{"Timestamp": stamp}]}}
-    ]
-    fault = scene.world.fault(LISTS, {"kind": "move", "then": then}, times=1)
-    scene.note("KUMA", f"right after the first list the oldest alert, {ids[-1]}, gets a new event")
+    ids = scene.world.generate(501, last_seen=ago(minutes=5), spacing_ms=APART_MS)
+    then = [{"method": "POST", "path": f"alerts/{ids[-1]}/events", "body": {"generate": 1}}]
+    page = lists_to_first_page(scene.run)
+    fault = scene.world.fault(LISTS, {"kind": "move", "then": then}, after=page - 1, times=1)
+    scene.note("KUMA", f"right after the first page the oldest alert, {ids[-1]}, gets a new event")
     _import(scene, ids)
 
     reached(scene.world.fired(fault), "the connector asked for no list of alerts")

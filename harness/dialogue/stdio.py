@@ -72,13 +72,12 @@ class StdioProcess:
                 ) from error
 
     def send(self, method: str, params: dict[str, Any]) -> int:
-        """Send a request without waiting; return its number. Raises Died."""
+        """Send a request without waiting; return its number."""
         self._number += 1
-        try:
+        # Whoever does not listen any more may have said why: what is read next tells.
+        with suppress(BrokenPipeError):
             _stdin(self._running).write(encode_request(self._number, method, params))
             _stdin(self._running).flush()
-        except BrokenPipeError as error:
-            raise self._died(method) from error
         return self._number
 
     def answered(self, *, within: float) -> bool:
@@ -111,14 +110,19 @@ class StdioProcess:
         self.kill()
         return status
 
+    def end(self) -> None:
+        """End the process and its children at once, from any thread; its owner cleans up behind it."""
+        if self._process is not None:
+            # The whole group may have ended already.
+            with suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+
     def kill(self) -> None:
         """End the process and its children at once; harmless when it has ended already."""
         process = self._process
         if process is None:
             return
-        # The whole group may have ended already.
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+        self.end()
         process.wait()
         for stream in (process.stdin, process.stdout):
             # There may be bytes that nobody will read any more.

@@ -23,19 +23,19 @@ if TYPE_CHECKING:
     from harness.events import CheckFinished, WireLine
     from harness.report.results import Results, Row
 
-#: So many cases of one requirement get a card of their own.
-_CARDS = 3
+#: These are worth a place even where nothing ended so.
+_ALWAYS = (Verdict.PASS, Verdict.FAIL)
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """One failure. ``more`` are further cases of the requirement that failed too."""
+    """One failure: the first case of a requirement that went wrong, and the ``others``."""
 
     row: Row
     case: CheckFinished
     defect: Defect
     commands: tuple[str, ...]
-    more: int
+    others: tuple[CheckFinished, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,11 @@ def render(results: Results, *, catalog: Catalog) -> str:
         headline=headline(results),
         cards=_cards(results, catalog),
         sections=sections,
-        counts=[(verdict, results.counts.get(verdict, 0)) for verdict in Verdict],
+        counts=[
+            (verdict, results.counts.get(verdict, 0))
+            for verdict in Verdict
+            if verdict in results.counts or verdict in _ALWAYS
+        ],
     )
 
 
@@ -78,12 +82,12 @@ def write(results: Results, folder: Path, *, catalog: Catalog) -> None:
 def _cards(results: Results, catalog: Catalog) -> list[Card]:
     cards = []
     for row in results.failures:
-        shown = row.failures[:_CARDS]
-        for place, case in enumerate(shown):
-            numbers = [finding.defect for finding in case.findings if finding.defect is not None]
-            defect = catalog.defects[(numbers or row.requirement.defects)[0]]
-            more = len(row.failures) - len(shown) if place == len(shown) - 1 else 0
-            cards.append(Card(row, case, defect, _commands(results, row, case), more))
+        if not row.failures:
+            continue
+        case, *others = row.failures
+        numbers = [finding.defect for finding in case.findings if finding.defect is not None]
+        defect = catalog.defects[(numbers or row.requirement.defects)[0]]
+        cards.append(Card(row, case, defect, _commands(results, row, case), tuple(others)))
     return cards
 
 

@@ -29,7 +29,7 @@ _BAD = (Verdict.FAIL, Verdict.FLAKY, Verdict.WARN, Verdict.ERROR, Verdict.WAIVED
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One requirement of a run. ``cases`` are its checks, in the order in which they ended."""
+    """One requirement of a run. ``cases`` are its checks, by name."""
 
     requirement: Requirement
     verdict: Verdict
@@ -81,22 +81,25 @@ def read(events: Sequence[Event], *, catalog: Catalog, waivers: Sequence[Waiver]
     assert isinstance(finished, RunFinished)  # noqa: S101 -- the stream's own rule
     cases = [event for event in events if isinstance(event, CheckFinished)]
     rows, old = [], []
+    early = finished.interrupted or finished.never_ran or bool(finished.trouble)
     for requirement in catalog.requirements:
         if requirement.id not in started.planned:
             continue
-        own = tuple(case for case in cases if case.requirement == requirement.id)
-        row = _row(requirement, own)
+        # In one order whatever the machine's mood: checks end as they like.
+        own = tuple(
+            sorted((case for case in cases if case.requirement == requirement.id), key=lambda case: case.case)
+        )
+        row = _row(requirement, own, early=early)
         waiver = next((item for item in waivers if item.requirement == requirement.id), None)
         if waiver is not None:
             told = stale(waiver, row.verdict, today=today)
             old += [] if told is None else [told]
             row = _waived(row, waiver)
         rows.append(row)
-    played = [case for case in cases if case.verdict not in {Verdict.UNSUPPORTED, Verdict.ERROR}]
     code = exit_code(
         [row.verdict for row in rows],
         stale_waivers=bool(old),
-        never_ran=finished.never_ran or (bool(played) and all(case.broken for case in played)),
+        never_ran=finished.never_ran,
         interrupted=finished.interrupted,
     )
     if code is Exit.PASS and finished.trouble:
@@ -131,8 +134,9 @@ def write_json(results: Results, folder: Path) -> None:
     (folder / "results.json").write_bytes(as_json(results))
 
 
-def _row(requirement: Requirement, cases: tuple[CheckFinished, ...]) -> Row:
-    verdict = combine(case.verdict for case in cases)
+def _row(requirement: Requirement, cases: tuple[CheckFinished, ...], *, early: bool) -> Row:
+    # A run that went to its end has played everything; what is missing then is a mistake of ours.
+    verdict = combine(case.verdict for case in cases) if cases or early else Verdict.ERROR
     told = next((case.summary for case in cases if case.verdict is verdict), "not played")
     return Row(requirement, verdict, told, round(sum(case.seconds for case in cases), 3), cases)
 

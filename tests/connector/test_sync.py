@@ -229,6 +229,18 @@ def test_a_wait_that_does_not_fit_is_remembered(tmp_path: Path) -> None:
     assert set(held(sync)) == {"a"}
 
 
+def test_too_many_requests_without_a_time_to_wait_are_backed_off_from(tmp_path: Path) -> None:
+    """As from any trouble that may be over soon."""
+    kuma, clock = FakeKuma(), Clock()
+    kuma.add("a", 1)
+    answers = [httpx.Response(429)]
+    kuma.before = lambda _: answers.pop() if answers else None
+    sync = connect(kuma, tmp_path, clock=clock)
+
+    assert sync.poll().created == 1
+    assert clock.slept == [0.25]
+
+
 def test_an_outage_is_no_storm(tmp_path: Path) -> None:
     """A request is tried four times, with growing waits."""
     kuma, clock = FakeKuma(), Clock()

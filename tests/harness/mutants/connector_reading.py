@@ -17,13 +17,14 @@ def reads_one_page(connector: Any) -> None:
 
 
 def reads_by_page_number(connector: Any) -> None:
-    """Reads a window by page numbers, once, as if the list stood still."""
+    """Ends its window where the first page begins, and reads it by page numbers, as if it stood still."""
     paging = connector.paging
 
     def after(self: Any, seconds: list[int], ids: list[str], *, size: int) -> Any:
         if size < paging.PAGE_SIZE:
             return None
-        return dataclasses.replace(self, ask=dataclasses.replace(self.ask, page=self.ask.page + 1))
+        until = max(seconds) if self.ask.until is None else self.ask.until
+        return dataclasses.replace(self, ask=paging.Ask(self.start, until, self.ask.page + 1))
 
     paging.Sweep.after = after
 

@@ -1,0 +1,186 @@
+"""The suite judged by connectors whose verdict is known: right ones pass, mutants fail where they must.
+
+Run `python -m tests.harness.matrix`, all of it or some names. Decides what "judged rightly" means: a right
+connector passes whatever it claims; a mutant fails every requirement that the table names for it, and is
+no wreck that fails most of them; every requirement is failed by a mutant. Knows the harness by its
+command line and its catalog alone. The rule that must stay true: a verdict that is neither pass nor fail
+proves nothing.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from harness import catalog
+from tests.e2e.conftest import running
+from tests.harness.mutants.launch import HERE, Mutant, table
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from tests.e2e.conftest import Server
+
+ROOT: Final = HERE.parents[2]
+PEERS: Final = HERE.parent / "peers"
+RIGHT: Final = ("guide", "ids", "window", "reference")
+#: Shorter than a user's: a mutant that waits for ever is waited for this long, twice.
+MUTANT_SECONDS: Final = 8
+#: Finding the shortest of many failing stories takes a minute: played where the table asks for it.
+LONG: Final = "STORY-01"
+#: A mutant that fails more than this share of what applies to it is a wreck.
+WRECK: Final = 0.6
+
+Verdicts = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the harness said of one connector: verdicts and summaries by requirement."""
+
+    exit_code: int
+    verdicts: Verdicts
+    summaries: Mapping[str, str]
+
+    def failed(self) -> set[str]:
+        """The requirements that it fails."""
+        return {name for name, verdict in self.verdicts.items() if verdict == "fail"}
+
+    def not_right(self) -> dict[str, str]:
+        """What a right connector must not have: anything but a pass, or a feature that it does not claim."""
+        return {
+            name: f"{verdict}: {self.summaries[name]}"
+            for name, verdict in self.verdicts.items()
+            if verdict not in {"pass", "unsupported"}
+        }
+
+
+def judge(file: Path, *, out: Path, server: Server, only: Sequence[str] = (), profile: str = "") -> Judged:
+    """Have the harness judge the connector that `file` describes against a running mock."""
+    command = [sys.executable, "-m", "harness.cli", "run", str(file), "--out", str(out)]
+    command += ["--against", server.console, "--api", server.api, "--jobs", "4"]
+    command += ["--profile", profile] if profile else []
+    command += [part for name in only for part in ("--only", name)]
+    # A connector file says python3: let it be this one, which has what the connectors need.
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
+    secrets = {"KUMA_HARNESS_CONTROL_TOKEN": server.control_token}
+    if server.ca_file:
+        secrets["KUMA_HARNESS_CA_FILE"] = server.ca_file
+    environment = {**os.environ, **secrets, "PATH": path}
+    done = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False
+    )
+    results = out / "results.json"
+    assert done.returncode in {0, 1, 4}, done.stdout + done.stderr
+    checks = json.loads(results.read_text(encoding="utf-8"))["checks"]
+    played = [check for check in checks if check["verdict"] != "skipped"]
+    verdicts = {check["id"]: check["verdict"] for check in played}
+    return Judged(done.returncode, verdicts, {check["id"]: check["summary"] for check in played})
+
+
+def right_file(name: str, *, folder: Path) -> Path:
+    """The connector file of a right connector."""
+    if name != "reference":
+        return PEERS / f"{name}.toml"
+    command = [sys.executable, "-m", "connector.cli", "adapter"]
+    return _write(folder, name, command=command, seconds=30)
+
+
+def mutant_file(mutant: Mutant, *, folder: Path) -> Path:
+    """A connector file for a mutant."""
+    command = [sys.executable, str(HERE / "launch.py"), mutant.name]
+    return _write(folder, mutant.name, command=command, seconds=MUTANT_SECONDS)
+
+
+def _write(folder: Path, name: str, *, command: list[str], seconds: int) -> Path:
+    file = folder / f"{name}.toml"
+    # JSON strings and lists are TOML's as well.
+    lines = [f"name = {json.dumps(name)}", f"command = {json.dumps(command)}"]
+    lines += [f"deadline_seconds = {seconds}", "[connector.env]", f"PYTHONPATH = {json.dumps(str(ROOT))}"]
+    file.write_text("\n".join(["[connector]", *lines, ""]), encoding="utf-8")
+    return file
+
+
+def wrongly_judged(judged: Mapping[str, Judged], *, mutants: Mapping[str, Mutant]) -> list[str]:
+    """What the harness got wrong, in sentences; for a whole run this includes idle requirements."""
+    wrong = []
+    for name, found in judged.items():
+        if name not in mutants:
+            wrong += [f"{name} is right, but {where}: {why}" for where, why in found.not_right().items()]
+            continue
+        wrong += [
+            f"{name} ({mutants[name].breaks}) survives {where}: {found.summaries.get(where, 'not played')}"
+            for where in mutants[name].fails
+            if where not in found.failed()
+        ]
+        applied = [verdict for verdict in found.verdicts.values() if verdict != "unsupported"]
+        played_more = set(found.verdicts) > set(mutants[name].fails)
+        if played_more and len(found.failed()) > WRECK * len(applied):
+            wrong.append(f"{name} is a wreck: it fails {len(found.failed())} of {len(applied)}")
+    return wrong
+
+
+def idle(judged: Mapping[str, Judged], *, mutants: Mapping[str, Mutant]) -> list[str]:
+    """Requirements that no mutant fails."""
+    everything = {name for found in judged.values() for name in found.verdicts}
+    failed = {where for name, found in judged.items() if name in mutants for where in found.failed()}
+    return [f"{name} is failed by no mutant" for name in sorted(everything - failed)]
+
+
+def show(judged: Mapping[str, Judged], *, mutants: Mapping[str, Mutant]) -> None:
+    """Print requirement by requirement which mutants fail it; those that fail nothing else are marked."""
+    for where in sorted({name for found in judged.values() for name in found.verdicts}):
+        killed = [name for name, found in judged.items() if name in mutants and where in found.failed()]
+        names = [f"{name}*" if len(judged[name].failed()) == 1 else name for name in sorted(killed)]
+        print(f"{where:9} {len(killed):3}  {', '.join(names)}")
+    print("* fails nothing else")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description="Judge the harness by right connectors and by mutants.")
+    parser.add_argument("names", nargs="*", help="connectors; all where none is named")
+    parser.add_argument("--quick", action="store_true", help="mutants where the table names them alone")
+    parser.add_argument("--jobs", type=int, default=2, help="connectors judged at the same time")
+    options = parser.parse_args()
+    mutants = table()
+    unknown = set(options.names) - {*RIGHT, *mutants}
+    if unknown:
+        parser.error(f"no connector is called {', '.join(sorted(unknown))}")
+    names = options.names or [*RIGHT, *mutants]
+    ids = catalog.load().ids()
+    with tempfile.TemporaryDirectory() as scratch, running(Path(scratch), "--wire") as server:
+        folder = Path(scratch)
+
+        def one(name: str) -> Judged:
+            out, mutant = folder / "reports" / name, mutants.get(name)
+            if mutant is None:
+                found = judge(right_file(name, folder=folder), out=out, server=server)
+            else:
+                only = mutant.fails if options.quick else sorted(ids - {LONG} | set(mutant.fails))
+                found = judge(mutant_file(mutant, folder=folder), out=out, server=server, only=only)
+            print(f"{name}: {len(found.failed())} of {len(found.verdicts)} failed", file=sys.stderr)
+            return found
+
+        pool = ThreadPoolExecutor(options.jobs)
+        try:
+            judged = dict(zip(names, pool.map(one, names), strict=True))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    show(judged, mutants=mutants)
+    wrong = wrongly_judged(judged, mutants=mutants)
+    if not options.names:
+        wrong += idle(judged, mutants=mutants)
+    print("\n".join(wrong) or "Every connector is judged rightly.")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

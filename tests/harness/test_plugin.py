@@ -1,0 +1,92 @@
+"""What an exception of a check means, and what a second play of it changes."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import catalog
+from harness.company import Interrupted
+from harness.dialogue.stdio import DeadlineMissed, Died
+from harness.events import CheckFinished
+from harness.plugin import _compared, _doubtful, _ended
+from harness.verdict import Failure, Finding, Flaky, HarnessTrouble, NotReached, Unsupported, Verdict
+
+LOST = Finding("lost", "A is missing")
+PLAYED = CheckFinished("FETCH-01", "", Verdict.PASS, "fine", 1.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict", "summary", "broken"),
+    [
+        (None, Verdict.PASS, "fine", False),
+        (Failure([LOST]), Verdict.FAIL, "A is missing", False),
+        (Died("the connector ended with exit status 1"), Verdict.FAIL, "the connector ended", True),
+        (Flaky("failed 1 of 3", [LOST]), Verdict.FLAKY, "failed 1 of 3", False),
+        (NotReached("no request"), Verdict.NOT_REACHED, "no request", False),
+        (Unsupported("no close"), Verdict.UNSUPPORTED, "no close", False),
+        (HarnessTrouble("the mock died"), Verdict.ERROR, "the mock died", False),
+        (Interrupted("being ended"), Verdict.ERROR, "being ended", False),
+        (ZeroDivisionError("oops"), Verdict.ERROR, "the check itself broke: ZeroDivisionError", False),
+    ],
+)
+def test_each_exception_has_its_verdict(
+    error: BaseException | None, verdict: Verdict, summary: str, *, broken: bool
+) -> None:
+    """A bug of ours, and trouble with the mock, are never the connector's failure."""
+    wanted = catalog.load().requirements[0]
+
+    finished = _ended(PLAYED, wanted, _raised(error))
+
+    assert (finished.verdict, finished.broken) == (verdict, broken)
+    assert finished.summary.startswith(summary)
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (None, False),
+        (Failure([LOST]), True),
+        (Failure([LOST], confirmed=True), False),
+        (Died("gone"), True),
+        (NotReached("nothing"), False),
+        (HarnessTrouble("down"), False),
+    ],
+)
+def test_only_what_accuses_is_played_again(error: BaseException | None, *, expected: bool) -> None:
+    """A story that was repeated already is not."""
+    assert _doubtful(error) is expected
+
+
+def test_a_failure_that_repeats_is_believed() -> None:
+    """With the record of the first play."""
+    first = (_with(Verdict.FAIL), Failure([LOST]))
+
+    assert _compared(first, first) is first
+
+
+def test_a_failure_that_does_not_repeat_is_flaky() -> None:
+    """The same seed gave two verdicts."""
+    finished, error = _compared((_with(Verdict.FAIL), Failure([LOST])), (PLAYED, None))
+
+    assert finished.verdict is Verdict.FLAKY
+    assert isinstance(error, Flaky)
+
+
+def test_a_deadline_that_is_met_on_a_calmer_machine_was_our_doing() -> None:
+    """Many checks side by side make everything slow."""
+    again = (PLAYED, None)
+
+    assert _compared((_with(Verdict.FAIL), DeadlineMissed("late")), again) is again
+
+
+def _with(verdict: Verdict) -> CheckFinished:
+    return CheckFinished("FETCH-01", "", verdict, "A is missing", 1.0)
+
+
+def _raised(error: BaseException | None) -> BaseException | None:
+    """Give an exception the traceback that it has where it was raised."""
+    if error is None:
+        return None
+    with pytest.raises(type(error)) as raised:
+        raise error
+    return raised.value
