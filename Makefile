@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check setup lint types imports pictures guesses clean
+.PHONY: help demo test check setup lint types imports mutants pictures guesses clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -38,6 +38,9 @@ types: $(READY)
 
 imports: $(READY)
 	$(BIN)/lint-imports
+
+mutants: $(READY) ## every mutant against every requirement; takes long
+	$(BIN)/python -m tests.harness.matrix
 
 pictures: $(READY) ## the pictures in docs/, from a fresh demo; needs chromium
 	@command -v $(CHROMIUM) >/dev/null || { echo "$(CHROMIUM) is missing. On Debian: apt-get install chromium"; exit 2; }
