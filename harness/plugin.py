@@ -47,6 +47,7 @@ _Played = tuple[CheckFinished, BaseException | None]
 Check = Callable[..., None]
 _MARK: Final = "requirement"
 _EXPECTED: Final = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED})
+_AWAKE_SECONDS: Final = 0.3
 #: pytest would take these from the user's environment.
 _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
@@ -106,7 +107,8 @@ class HarnessPlugin:
         playing: dict[Future[_Played], pytest.Item] = {pool.submit(self._play, item): item for item in items}
         try:
             while playing:
-                for future in wait(playing, return_when=FIRST_COMPLETED).done:
+                # Not for ever: a signal that reached another thread is acted on when this one wakes up.
+                for future in wait(playing, timeout=_AWAKE_SECONDS, return_when=FIRST_COMPLETED).done:
                     yield playing.pop(future), future.result()
         finally:
             if playing:

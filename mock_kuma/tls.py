@@ -1,15 +1,16 @@
 """The server's own certificate authority: made once, kept in the data folder, trusted by its file.
 
-Keys are readable by their owner alone. Rule: an authority that exists is used again, so that a client that
-trusts its file goes on trusting it; two servers that start at once agree on one.
+A key and its certificate are one file, readable by its owner alone, written once and never changed, so
+that two servers that start at once never see halves of two pairs. Rule: an authority that exists is used
+again, so that a client that trusts its file goes on trusting it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import ipaddress
 import os
 import secrets
-import ssl
 import tempfile
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,115 +20,136 @@ from typing import TYPE_CHECKING, Any, Final
 from mock_kuma.clock import SECOND, system_now
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    import ssl
+    from collections.abc import Callable, Iterator, Sequence
 
 #: Names that every certificate covers.
 LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _AUTHORITY_DAYS: Final = 3_650
 _CERTIFICATE_DAYS: Final = 397
+#: After so many days the next certificate is made; the former one is valid for long after.
+_RENEWAL_DAYS: Final = 180
+#: Where the certificate begins in a file that has the key before it.
+_CERTIFICATE_MARK: Final = b"-----BEGIN CERTIFICATE-----"
 
 
 class TlsProblem(Exception):
-    """The data folder cannot keep an authority."""
+    """The data folder cannot keep an authority, or what it keeps is damaged."""
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """Files of a server certificate: the chain, its key, and the authority to trust."""
+    """Files of a server certificate: the chain, its key, and the authority to trust.
+
+    Chain and key are in the same file; servers that want to be told both are told it twice.
+    """
 
     chain_file: Path
     key_file: Path
     ca_file: Path
 
 
-def server_certificate(folder: Path, host: str) -> Certificate:
-    """Return a certificate for the loopback names and ``host``, made where it is missing.
+@dataclass(frozen=True, slots=True)
+class _Authority:
+    """The authority of a data folder; ``pair`` is its key followed by its certificate, as PEM."""
 
-    A certificate is made anew when the host is another one, or when it is about to expire.
-    """
+    folder: Path
+    pair: bytes
+
+    @property
+    def certificate(self) -> bytes:
+        return self.pair[self.pair.index(_CERTIFICATE_MARK) :]
+
+    def kept(self, name: str, host: str, make: Callable[[], bytes]) -> Certificate:
+        """Return a certificate of this authority, made where it is missing."""
+        # Another host, another authority in the same folder, another half-year: another file.
+        term = system_now() // (_RENEWAL_DAYS * 86_400 * SECOND)
+        mark = hashlib.sha256(self.certificate + f"{host} {term}".encode()).hexdigest()[:16]
+        file = self.folder / f"{name}-{mark}.pem"
+        if not file.exists():
+            _write_once(file, make())
+        return Certificate(chain_file=file, key_file=file, ca_file=self.folder / "ca.pem")
+
+
+def server_certificate(folder: Path, host: str) -> Certificate:
+    """Return a certificate for the loopback names and ``host``; raise TlsProblem where that cannot be."""
     try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        name = _file_name(host)
-        made = Certificate(folder / f"{name}.pem", folder / f"{name}-key.pem", folder / "ca.pem")
-        if not _usable(made, folder / "ca-key.pem"):
-            _make(made, folder / "ca-key.pem", host)
-    except OSError as error:
-        why = (error.strerror or str(error)).lower()
-        raise TlsProblem(
-            f"cannot keep certificates in {folder}: {why}; name another --data-folder"
-        ) from error
-    return made
+        authority = _authority(folder)
+        return authority.kept("server", host, lambda: _issued(authority, [*LOOPBACK, host]))
+    except (OSError, ValueError) as error:
+        raise _problem(folder, error) from error
 
 
 def spoiled_certificates(folder: Path) -> dict[str, Certificate]:
     """Return certificates that a careful client refuses, by what is wrong with them.
 
-    The authority of ``server_certificate`` must be there; all but "untrusted" are signed by it.
+    All but "untrusted" are signed by the folder's authority.
     """
-    ca_file = folder / "ca.pem"
-    own = (ca_file.read_bytes(), (folder / "ca-key.pem").read_bytes())
-    stranger = new_authority("Somebody else's CA")
-    found = {}
-    for name, (authority, key), hosts, expired in (
-        ("expired", own, LOOPBACK, True),
-        ("wrong_host", own, ("kuma.example.org",), False),
-        ("untrusted", stranger, LOOPBACK, False),
-    ):
-        chain, server_key = issue(authority, key, hosts=hosts, expired=expired)
-        made = Certificate(folder / f"{name}.pem", folder / f"{name}-key.pem", ca_file)
-        _write(made.key_file, server_key, mode=0o600)
-        _write(made.chain_file, chain, mode=0o644)
-        found[name] = made
-    return found
+    try:
+        authority = _authority(folder)
+        makers: dict[str, Callable[[], bytes]] = {
+            "expired": lambda: _issued(authority, LOOPBACK, expired=True),
+            "wrong_host": lambda: _issued(authority, ["kuma.example.org"]),
+            "untrusted": lambda: _issued(_stranger(folder), LOOPBACK),
+        }
+        return {name: authority.kept(name, "", make) for name, make in makers.items()}
+    except (OSError, ValueError) as error:
+        raise _problem(folder, error) from error
 
 
 def context(certificate: Certificate) -> ssl.SSLContext:
     """Return what a listener needs to speak TLS with this certificate."""
+    import ssl  # noqa: PLC0415 -- only a listener in Python needs it; the usual one brings its own TLS
+
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
-    made.load_cert_chain(certificate.chain_file, certificate.key_file)
+    try:
+        made.load_cert_chain(certificate.chain_file, certificate.key_file)
+    except OSError as error:
+        raise _problem(certificate.chain_file.parent, error) from error
     return made
 
 
-def _file_name(host: str) -> str:
-    return "server" if host in LOOPBACK else "server-" + "".join(c if c.isalnum() else "-" for c in host)
+def _problem(folder: Path, error: OSError | ValueError) -> TlsProblem:
+    if isinstance(error, OSError) and error.filename is not None:
+        why = (error.strerror or str(error)).lower()
+        return TlsProblem(f"cannot keep certificates in {folder}: {why}; name another --data-folder")
+    # What cryptography and OpenSSL say of a file that is no certificate helps nobody.
+    return TlsProblem(
+        f"the certificates in {folder} are damaged; delete its .pem files to have new ones made "
+        "(clients then have to trust the new ca.pem)"
+    )
 
 
-def _usable(made: Certificate, ca_key: Path) -> bool:
-    if not all(path.exists() for path in (made.chain_file, made.key_file, made.ca_file, ca_key)):
-        return False
-    age_days = (system_now() / SECOND - made.chain_file.stat().st_mtime) / 86_400
-    return 0 <= age_days < _CERTIFICATE_DAYS - 30
-
-
-def _make(made: Certificate, ca_key: Path, host: str) -> None:
-    ca_certificate, key = _authority(made.ca_file, ca_key)
-    chain, server_key = issue(ca_certificate, key, hosts=[*LOOPBACK, host])
-    _write(made.key_file, server_key, mode=0o600)
-    _write(made.chain_file, chain + ca_certificate, mode=0o644)
-
-
-def _authority(ca_file: Path, key_file: Path) -> tuple[bytes, bytes]:
-    if not (ca_file.exists() and key_file.exists()):
+def _authority(folder: Path) -> _Authority:
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # Whoever links first wins, and the others take what is there.
+    pair_file = folder / "ca-pair.pem"
+    if not pair_file.exists():
         certificate, key = new_authority()
-        # Whoever links first wins; the other takes what is there. The pair is one file for a moment,
-        # so that certificate and key are never of two authorities.
-        pair = ca_file.with_name("ca-pair.pem")
-        _write_once(pair, key + certificate)
-        both = pair.read_bytes()
-        cut = both.index(b"-----BEGIN CERTIFICATE-----")
-        _write(key_file, both[:cut], mode=0o600)
-        _write(ca_file, both[cut:], mode=0o644)
-    return ca_file.read_bytes(), key_file.read_bytes()
+        _write_once(pair_file, key + certificate)
+    authority = _Authority(folder, pair_file.read_bytes())
+    ca_file = folder / "ca.pem"
+    if not ca_file.exists() or ca_file.read_bytes() != authority.certificate:
+        public = _temporary(ca_file, authority.certificate)
+        public.chmod(0o644)
+        public.replace(ca_file)
+    return authority
 
 
-def _write(path: Path, data: bytes, *, mode: int) -> None:
-    temporary = _temporary(path, data)
-    temporary.chmod(mode)
-    temporary.replace(path)
+def _stranger(folder: Path) -> _Authority:
+    """Return an authority that nobody trusts and that nothing keeps."""
+    certificate, key = new_authority("Somebody else's CA")
+    return _Authority(folder, key + certificate)
+
+
+def _issued(authority: _Authority, hosts: Sequence[str], *, expired: bool = False) -> bytes:
+    chain, key = issue(authority.certificate, authority.pair, hosts=hosts, expired=expired)
+    return key + chain + authority.certificate
 
 
 def _write_once(path: Path, data: bytes) -> None:
+    """Write a file that appears whole; where it is there already, leave it."""
     temporary = _temporary(path, data)
     try:
         os.link(temporary, path)
@@ -138,7 +160,7 @@ def _write_once(path: Path, data: bytes) -> None:
 
 
 def _temporary(path: Path, data: bytes) -> Path:
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # its mode is 600
     with os.fdopen(handle, "wb") as file:
         file.write(data)
     return Path(name)

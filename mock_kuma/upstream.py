@@ -1,13 +1,12 @@
 """The wire listener's connection to the application behind it: plain HTTP/1.1 on loopback.
 
-Knows nothing of clients and faults. Rule: what the application answered arrives here whole, or ``Gone`` says
-that it will not.
+Knows nothing of clients and faults. Rule: a request is sent once and never again; its answer arrives here,
+or ``NoAnswer`` says that it will not.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Any, Final
 
 import h11
@@ -16,59 +15,110 @@ import h11
 PIECE: Final = 256 * 1024
 #: Longer heads of requests and answers are refused.
 MAX_HEAD: Final = 128 * 1024
+#: A connection that was not used for so long is not used again: the application ends idle ones, and an end
+#: that crosses a request cannot be told from a lost answer.
+_FRESH_SECONDS: Final = 5.0
 
 
-class Gone(Exception):
-    """A connection is at its end; nothing more is to be said on it."""
+class NoAnswer(Exception):
+    """The application did not answer; ``why`` says what it did instead."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(why)
+        self.why = why
+
+    def __str__(self) -> str:
+        return f"the application behind the listener {self.why}"
 
 
 class Application:
-    """The connection to the application behind."""
+    """One connection to the application behind."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader, self._writer = reader, writer
         self._http = h11.Connection(h11.CLIENT, max_incomplete_event_size=MAX_HEAD)
+        self._out: list[bytes] = []
+        self._used = self._now()
 
     @staticmethod
     async def connect(address: tuple[str, int]) -> Application:
         """Open a connection."""
-        return Application(*await asyncio.open_connection(*address))
-
-    async def send(self, event: Any) -> None:
-        """Hand one event of the request over."""
-        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
-            self._http.start_next_cycle()
-        data = self._http.send(event)
-        if data:
-            self._writer.write(data)
-            await self._writer.drain()
-
-    async def response(self) -> h11.Response:
-        """Return the head of the answer."""
-        while True:
-            event = await self._next()
-            if isinstance(event, h11.Response):
-                return event
-
-    async def body(self) -> Any:
-        """Yield the answer's body."""
-        while not isinstance(event := await self._next(), h11.EndOfMessage):
-            yield bytes(event.data)
+        try:
+            return Application(*await asyncio.open_connection(*address, limit=PIECE))
+        except OSError as error:
+            raise NoAnswer("cannot be reached") from error
 
     def can_go_on(self) -> bool:
         """Say whether another request may follow on this connection."""
-        return self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        done = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        return done and not self._reader.at_eof() and self._now() - self._used < _FRESH_SECONDS
+
+    def begin(self, request: h11.Request) -> None:
+        """Put a request's head on its way, its headers in the order in which the client sent them."""
+        if self._http.our_state is h11.DONE:
+            self._http.start_next_cycle()
+        # h11 would move Host to the front; it is told, so that it knows the state, and not asked to write.
+        self._http.send(request)
+        lines = [b"%s: %s" % (name, value) for name, value in request.headers.raw_items()]
+        first = b"%s %s HTTP/1.1" % (request.method, request.target)
+        self._out.append(b"\r\n".join([first, *lines, b"", b""]))
+
+    def add(self, event: h11.Data | h11.EndOfMessage) -> None:
+        """Put a part of the request's body, or its end, on its way."""
+        self._out += self._http.send_with_data_passthrough(event) or ()
+
+    async def flush(self) -> None:
+        """Send what is on its way; return when the application has room for more."""
+        out, self._out = self._out, []
+        if out:
+            self._writer.writelines(out)
+        try:
+            await self._writer.drain()
+        except OSError as error:
+            raise NoAnswer("ended the connection while the request was sent") from error
+
+    async def response(self) -> h11.Response:
+        """Return the head of the answer; what comes before it (status 1xx) is not for the client."""
+        while not isinstance(event := self.ready(), h11.Response):
+            if event is None:
+                await self.receive()
+        return event
+
+    async def body(self) -> bytes:
+        """Return the answer's body as a whole."""
+        pieces: list[bytes] = []
+        while not isinstance(event := self.ready(), h11.EndOfMessage):
+            if event is None:
+                await self.receive()
+            else:
+                pieces.append(event.data)
+        return b"".join(pieces)
+
+    def ready(self) -> Any:
+        """Return the answer's next event as far as it has arrived; None: ``receive`` first."""
+        try:
+            event = self._http.next_event()
+        except h11.RemoteProtocolError as error:
+            raise NoAnswer(f"broke off: {error}") from error
+        if event is h11.NEED_DATA:
+            return None
+        if event is h11.PAUSED or isinstance(event, h11.ConnectionClosed):
+            raise NoAnswer("ended the connection")
+        if isinstance(event, h11.EndOfMessage):
+            self._used = self._now()
+        return event
+
+    async def receive(self) -> None:
+        """Wait until more of the answer has arrived."""
+        try:
+            self._http.receive_data(await self._reader.read(PIECE))
+        except OSError as error:
+            raise NoAnswer("broke the connection") from error
 
     def close(self) -> None:
-        """End the connection."""
-        with contextlib.suppress(OSError, RuntimeError):
-            self._writer.close()
+        """End the connection at once, whatever is on its way."""
+        self._writer.transport.abort()
 
-    async def _next(self) -> Any:
-        while True:
-            event = self._http.next_event()
-            if event is not h11.NEED_DATA:
-                if isinstance(event, h11.ConnectionClosed):
-                    raise Gone
-                return event
-            self._http.receive_data(await self._reader.read(PIECE))
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from mock_kuma import ids
+from mock_kuma.actions import first_resources
+from mock_kuma.actions import services as service_actions
+from mock_kuma.actions import settings as setting_actions
 from mock_kuma.clock import Clock, system_now
 from mock_kuma.domain.problems import NotFound
 from mock_kuma.domain.roles import GENERAL_ADMINISTRATOR
@@ -82,6 +85,9 @@ def make(
         grants=[{"role": GENERAL_ADMINISTRATOR, "tenants": [main]}],
         api_rights=None,
     )
+    first_resources.add(connection, world, soc, user=user)
+    service_actions.add_first(connection, world, soc)
+    setting_actions.add_first(connection, world, soc)
     secret = give_token(connection, world, user, expires=None, token=token)
     return NewWorld(world=world, token=secret, user=user)
 
@@ -108,13 +114,25 @@ def add_tenant(
     main: bool = False,
     shared: bool = False,
     disabled: bool = False,
+    description: str = "",
+    eps_limit: int = 0,
 ) -> None:
     """Store a tenant."""
     now = world.clock.now()
-    flags: dict[str, Any] = {"main": main, "shared": shared, "disabled": disabled}
     directory.add_tenant(
         connection,
-        {"world": world.id, "id": tenant, "name": name, "created": now, "updated": now, **flags},
+        {
+            "world": world.id,
+            "id": tenant,
+            "name": name,
+            "description": description,
+            "main": main,
+            "shared": shared,
+            "disabled": disabled,
+            "eps_limit": eps_limit,
+            "created": now,
+            "updated": now,
+        },
     )
 
 

@@ -6,10 +6,11 @@ closed alert, and every change counts the version up and is in the history.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from mock_kuma.actions import assets as asset_actions
 from mock_kuma.actions import events as event_actions
 from mock_kuma.domain import alerts as life
 from mock_kuma.domain.problems import (
@@ -22,12 +23,18 @@ from mock_kuma.domain.problems import (
 from mock_kuma.store import alerts as alert_store
 from mock_kuma.store import directory, tables
 from mock_kuma.store import ids as stored_ids
+from mock_kuma.store import incidents as incident_store
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from collections.abc import Mapping
+
+    from sqlalchemy import Connection, Row
 
     from mock_kuma.domain.roles import Scope
     from mock_kuma.world import World
+
+#: An alert that is new or assigned again is in no incident.
+_OUTSIDE: Final = frozenset({life.Status.NEW.value, life.Status.ASSIGNED.value})
 
 
 def raise_alerts(
@@ -73,13 +80,14 @@ def raise_alerts(
         alert_store.add(connection, [row for row, _ in drafts])
         event_actions.store(connection, world, event_rows)
         alert_store.note(connection, notes)
+        asset_actions.meet(connection, world, (row for row, _ in drafts))
     return ids
 
 
-def close(connection: Connection, world: World, scope: Scope, *, alert: str, reason: life.Reason) -> None:
-    """Close an alert as the API does.
+def reach(connection: Connection, world: World, scope: Scope, alert: str) -> Row[Any]:
+    """Return the alert's row, once the caller may touch it.
 
-    The order of the refusals is inferred (REST API, 3.4): alert, tenant, role, state.
+    The order of the refusals is inferred (REST API, 3.4): alert, tenant, role.
     """
     row = alert_store.find(connection, world.id, alert)
     if row is None:
@@ -88,16 +96,23 @@ def close(connection: Connection, world: World, scope: Scope, *, alert: str, rea
     if tenant is not None and tenant.disabled:
         raise TenantDisabled(row.tenant)
     if not scope.covers(row.tenant):
-        raise AccessDenied(f"no role in tenant {row.tenant} allows to close its alerts")
+        raise AccessDenied(f"no role in tenant {row.tenant} allows this with its alerts")
+    return row
+
+
+def reach_open(connection: Connection, world: World, scope: Scope, alert: str) -> Row[Any]:
+    """Return the row of an alert that the caller may touch and that is not closed."""
+    row = reach(connection, world, scope, alert)
     if row.status == life.Status.CLOSED:
         raise AlertAlreadyClosed(alert)
-    _write(
-        connection,
-        world,
-        row,
-        {"status": life.Status.CLOSED.value, "closing_reason": reason.value},
-        change="closed",
-    )
+    return row
+
+
+def close(connection: Connection, world: World, scope: Scope, *, alert: str, reason: life.Reason) -> None:
+    """Close an alert as the API does."""
+    row = reach_open(connection, world, scope, alert)
+    values = {"status": life.Status.CLOSED.value, "closing_reason": reason.value}
+    write(connection, world, row, values, change="closed")
 
 
 def change(
@@ -137,8 +152,33 @@ def change(
         raise Conflict(alert, "only an alert that is being closed takes a closing reason")
     changed = {key: value for key, value in values.items() if value != row._mapping[key]}  # noqa: SLF001 -- the public name of a Row's columns by name
     if changed:
-        kind = "closed" if changed.get("status") == life.Status.CLOSED else "changed"
-        _write(connection, world, row, changed, change=kind)
+        _record(connection, world, row, changed)
+
+
+def write(
+    connection: Connection,
+    world: World,
+    row: Any,
+    values: Mapping[str, Any],
+    *,
+    change: str,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Write new values of an alert as its next version; ``details`` is what the history says instead."""
+    after = {
+        "id": row.id,
+        "version": row.version + 1,
+        "updated": world.clock.now(),
+    }
+    alert_store.change(connection, world.id, row.id, {**values, **after})
+    event_actions.note(connection, world, after, change, dict(values if details is None else details))
+
+
+def _record(connection: Connection, world: World, row: Any, changed: dict[str, Any]) -> None:
+    status = changed.get("status")
+    if status in _OUTSIDE:
+        incident_store.unlink(connection, world.id, [row.id])
+    write(connection, world, row, changed, change="closed" if status == life.Status.CLOSED else "changed")
 
 
 def _status_by_assignee(row: Any, assignee: str | None) -> life.Status | None:
@@ -147,13 +187,3 @@ def _status_by_assignee(row: Any, assignee: str | None) -> life.Status | None:
     if assignee == "" and row.status == life.Status.ASSIGNED:
         return life.Status.NEW
     return None
-
-
-def _write(connection: Connection, world: World, row: Any, values: dict[str, Any], *, change: str) -> None:
-    after = {
-        "id": row.id,
-        "version": row.version + 1,
-        "updated": world.clock.now(),
-    }
-    alert_store.change(connection, world.id, row.id, {**values, **after})
-    event_actions.note(connection, world, after, change, values)

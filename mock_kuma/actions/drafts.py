@@ -109,8 +109,10 @@ def events_of(
 ) -> list[dict[str, Any]]:
     """Return complete correlation events of an alert's row, at these times (ms) unless given."""
     shared = {"TenantID": row["tenant"], "TenantName": names.get(row["tenant"], "")}
-    identity = {**shared, "CorrelationRuleID": row["rule"], "CorrelationRuleName": row["name"]}
-    generated = soc.events(row["name"], row["rule"], n=row["drawn"], first=first, timestamps=timestamps)
+    # An alert of a segmentation rule is named after that one.
+    rule_name = row.get("rule_name") or row["name"]
+    identity = {**shared, "CorrelationRuleID": row["rule"], "CorrelationRuleName": rule_name}
+    generated = soc.events(rule_name, row["rule"], n=row["drawn"], first=first, timestamps=timestamps)
     events = [
         {**event, **identity, **(given[place] if given is not None else {})}
         for place, event in enumerate(generated)

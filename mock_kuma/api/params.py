@@ -7,7 +7,7 @@ one value the first counts. Rule: this is the only module that reads a query str
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -19,12 +19,25 @@ from mock_kuma.domain.patterns import Pattern
 from mock_kuma.domain.problems import BadInput
 
 if TYPE_CHECKING:
+    from collections.abc import Container
+
     from mock_kuma.domain.roles import Scope
 
 _ANY_CASE: Final = {"tenantid": "tenantID", "clusterid": "clusterID"}
 _STATUSES: Final = frozenset(status.value for status in Status)
 _LARGEST_PAGE: Final = 2**31
 _MAX_FIELDS: Final = 4_096
+# What Go's strconv.ParseBool takes, and the bare name.
+_TRUE: Final = frozenset({"", "1", "t", "T", "true", "TRUE", "True"})
+_FALSE: Final = frozenset({"0", "f", "F", "false", "FALSE", "False"})
+
+
+class Period(NamedTuple):
+    """A time field, and the first and last moment that are asked for, in microseconds."""
+
+    field: TimestampField
+    since: int | None
+    until: int | None
 
 
 class Params:
@@ -66,6 +79,21 @@ class Params:
         text = self.first("name")
         return None if text is None else Pattern(text)
 
+    def boolean(self, name: str) -> bool:
+        """Return a v3 switch, off where it is absent.
+
+        GUESS: v3 reads booleans as Go does, and takes a bare name for true; a public client sends True and
+        False.
+        """
+        if not self.has(name):
+            return False
+        text = self._values[name][0]
+        if text in _TRUE:
+            return True
+        if text in _FALSE:
+            return False
+        raise BadInput("invalid query parameter value", name)
+
     def moment(self, name: str) -> int | None:
         """Return a time in microseconds, or None."""
         text = self.first(name)
@@ -76,29 +104,37 @@ class Params:
         except moments.NotAMoment as error:
             raise BadInput(f"cannot parse {name}", str(error)) from error
 
+    def statuses(self, known: Container[str]) -> tuple[str, ...]:
+        """Return the statuses asked for, each of which must be known."""
+        asked = self.every("status")
+        wrong = next((status for status in asked if status not in known), None)
+        if wrong is not None:
+            raise BadInput("invalid status", wrong)
+        return asked
+
+    def period(self) -> Period:
+        """Return the time field of a search, with both ends of the period."""
+        field = self.first("timestampField") or TimestampField.LAST_SEEN.value
+        if field not in {known.value for known in TimestampField}:
+            raise BadInput("invalid timestamp field")
+        since, until = self.moment("from"), self.moment("to")
+        if since is not None and until is not None and since > until:
+            raise BadInput("from cannot be greater than to")
+        return Period(TimestampField(field), since, until)
+
 
 def alert_filter(params: Params, scope: Scope) -> AlertFilter:
     """Return the search for alerts that a query asks for (222254)."""
-    page = params.page()
-    statuses = params.every("status")
-    wrong = next((status for status in statuses if status not in _STATUSES), None)
-    if wrong is not None:
-        raise BadInput("invalid status", wrong)
-    field = params.first("timestampField") or TimestampField.LAST_SEEN.value
-    if field not in {known.value for known in TimestampField}:
-        raise BadInput("invalid timestamp field")
-    since, until = params.moment("from"), params.moment("to")
-    if since is not None and until is not None and since > until:
-        raise BadInput("from cannot be greater than to")
+    page, statuses, period = params.page(), params.statuses(_STATUSES), params.period()
     return AlertFilter(
         scope=scope,
         page=page,
         ids=params.every("id"),
         tenants=params.every("tenantID"),
         name=params.name(),
-        field=TimestampField(field),
-        since=since,
-        until=until,
+        field=period.field,
+        since=period.since,
+        until=period.until,
         statuses=statuses,
         with_events=params.has("withEvents"),
         with_affected=params.has("withAffected"),
@@ -116,14 +152,19 @@ def tenant_filter(params: Params, scope: Scope) -> TenantFilter:
     )
 
 
-def json_body(data: bytes) -> dict[str, Any]:
-    """Return the request's JSON object; its content type is not asked for, real clients omit it."""
+def json_value(data: bytes) -> Any:
+    """Return the request's JSON; its content type is not asked for, real clients omit it."""
     if not data.strip():
         raise BadInput("request body required")
     try:
-        body = msgspec.json.decode(data)
+        return msgspec.json.decode(data)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BadInput("request body decode failed", str(error)) from error
+
+
+def json_body(data: bytes) -> dict[str, Any]:
+    """Return the request's JSON object."""
+    body = json_value(data)
     if not isinstance(body, dict):
         raise BadInput("request body decode failed", f"expected an object, got {_kind(body)}")
     return body

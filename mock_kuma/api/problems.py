@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from mock_kuma.domain.lists import CorrelatorUnavailable
 from mock_kuma.domain.patterns import BadPattern
 from mock_kuma.domain.problems import (
     AccessDenied,
@@ -22,6 +23,8 @@ from mock_kuma.domain.problems import (
     TenantDisabled,
     WrongState,
 )
+from mock_kuma.domain.services import NoNodes
+from mock_kuma.domain.settings import SettingNotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -72,9 +75,16 @@ ROWS: Final[Mapping[type[Problem], Callable[..., Answer]]] = {
     BadPattern: lambda _: Answer(400, ErrorBody("invalid query parameter value", "name")),
     # GUESS: the vendor's own operations that create a thing twice are not documented.
     Conflict: lambda problem: Answer(409, ErrorBody(problem.why)),
+    # GUESS: which 50x it is, and the details (REST API, 5.2: "50x", "variable").
+    CorrelatorUnavailable: lambda problem: Answer(
+        503, ErrorBody("correlator API request failed", str(problem))
+    ),
     NotFound: _not_found,
+    # The words of 244979, unlike those of every other thing that is not there.
+    SettingNotFound: lambda _: Answer(404, ErrorBody("Not found in database")),
     TenantDisabled: lambda _: Answer(406, ErrorBody("tenant disabled")),
     WrongState: lambda problem: Answer(406, ErrorBody(problem.message)),
+    NoNodes: lambda _: Answer(500, ErrorBody("no nodes available")),
 }
 
 

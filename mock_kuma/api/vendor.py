@@ -11,7 +11,27 @@ import msgspec
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound, RequestEntityTooLarge
 
-from mock_kuma.api import alerts, gate, problems, tenants, users
+from mock_kuma.api import (
+    alert_operations,
+    alerts,
+    archives,
+    assets,
+    dictionaries,
+    events,
+    folders,
+    gate,
+    incidents,
+    lists,
+    problems,
+    reports,
+    resources,
+    services,
+    settings,
+    system,
+    tasks,
+    tenants,
+    users,
+)
 from mock_kuma.api.dialect import DIALECTS
 from mock_kuma.domain.problems import Problem
 
@@ -29,7 +49,25 @@ def build(core: Core) -> Flask:
     # Slashes are taken as they come: a redirect would lose bodies in some clients.
     app.url_map.merge_slashes = False
     for dialect in DIALECTS:
-        for noun in (alerts, tenants, users):
+        for noun in (
+            alerts,
+            alert_operations,
+            archives,
+            assets,
+            dictionaries,
+            events,
+            folders,
+            incidents,
+            lists,
+            reports,
+            resources,
+            services,
+            settings,
+            system,
+            tasks,
+            tenants,
+            users,
+        ):
             blueprint = noun.blueprint(core, dialect)
             name = f"{dialect.name.replace('.', '_')}_{blueprint.name}"
             app.register_blueprint(blueprint, url_prefix=f"/api/{dialect.name}", name=name)

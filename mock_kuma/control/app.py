@@ -14,7 +14,23 @@ from werkzeug.exceptions import HTTPException
 
 from mock_kuma import ids
 from mock_kuma.api.gate import credential
-from mock_kuma.control import PREFIX, clock, directory, faults, journal, stimuli, worlds
+from mock_kuma.control import (
+    PREFIX,
+    assets,
+    clock,
+    directory,
+    events,
+    faults,
+    filling,
+    journal,
+    lists,
+    reports,
+    resources,
+    services,
+    settings,
+    stimuli,
+    worlds,
+)
 from mock_kuma.control.answers import answer
 from mock_kuma.control.request import BrokenJson, Invalid
 from mock_kuma.domain.problems import Conflict, NotFound, Problem
@@ -49,6 +65,14 @@ def build(core: Core, *, token_digest: str | None, wire: bool, kuma_version: str
         clock.blueprint(core),
         directory.blueprint(core),
         stimuli.blueprint(core),
+        lists.blueprint(core),
+        resources.blueprint(core),
+        services.blueprint(core),
+        assets.blueprint(core),
+        events.blueprint(core),
+        filling.blueprint(core),
+        reports.blueprint(core),
+        settings.blueprint(core),
         faults.blueprint(core, wire=wire),
         journal.blueprint(core),
     ):

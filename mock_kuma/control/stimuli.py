@@ -10,8 +10,7 @@ from msgspec import UNSET, Meta, UnsetType
 
 from mock_kuma import worlds
 from mock_kuma.actions import alerts as actions
-from mock_kuma.actions import drafts
-from mock_kuma.actions import events as event_actions
+from mock_kuma.actions import drafts, firing
 from mock_kuma.control import truth
 from mock_kuma.control.answers import answer
 from mock_kuma.control.given import Event, GivenAlert, check_events, given_alert
@@ -93,7 +92,7 @@ def blueprint(core: Core) -> Blueprint:
             if row is None:
                 raise NotFound("alert", alert_id)
             events = _new_events(core, connection, world, row, wanted)
-            receipt = event_actions.ingest(connection, world, core.soc(world.seed), row, events)
+            receipt = firing.ingest(connection, world, core.soc(world.seed), row, events)
         told: dict[str, Any] = {
             "alert": receipt.alert,
             "opened": receipt.opened,

@@ -36,11 +36,8 @@ class Release:
     fills: frozenset[str] = frozenset({"new"})
     #: An alert older than this receives no more events; microseconds, None is no limit.
     fill_age: int | None = None
-
-    @property
-    def overflow_opens(self) -> bool:
-        """Whether a full alert makes way for a new one, instead of refusing what comes."""
-        return self.alert_events is not None
+    #: Whether users choose which alerts fill, and how many events a segmentation rule lets into one.
+    filling_settings: bool = False
 
 
 _SIXTEEN_MB: Final = 16 * 1024 * 1024  # alert and related events, up to 3.2 (alert data model, 233888)
@@ -69,6 +66,7 @@ RELEASES: Final[Mapping[str, Release]] = {
             alert_bytes=None,
             alert_events=10_000,
             fill_age=336 * _HOUR,
+            filling_settings=True,
         ),
     )
 }

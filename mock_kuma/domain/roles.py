@@ -40,13 +40,16 @@ ROLES: Final[Mapping[Generation, Mapping[str, str]]] = {
     },
 }
 
+_NOBODY: Final[frozenset[str]] = frozenset()
 _A: Final = frozenset({_OLD_ADMINISTRATOR})
 _AA: Final = _A | {"analyst"}
 _AAO: Final = _AA | {"operator"}
-_T2: Final = frozenset({"Tenant administrator", "Tier 2 analyst"})
+_TA: Final = frozenset({"Tenant administrator"})
+_T2: Final = _TA | {"Tier 2 analyst"}
 _T1: Final = _T2 | {"Tier 1 analyst"}
 _READ: Final = _T1 | {"Junior analyst", "Access to NCIRCC", "Access to CII"}
-_EVERY_NEW: Final = _READ | {"Access to shared resources"}
+_SHARED: Final = "Access to shared resources"
+_EVERY_NEW: Final = _READ | {_SHARED}
 
 #: Operation (method and path as in the API access rights) -> roles beside the General administrator.
 MATRIX: Final[Mapping[str, Mapping[Generation, frozenset[str]]]] = {
@@ -54,8 +57,72 @@ MATRIX: Final[Mapping[str, Mapping[Generation, frozenset[str]]]] = {
     for operation, old, new in (
         ("GET /alerts", _AAO, _READ),
         ("POST /alerts/close", _AAO, _READ),
+        # GUESS: what v3 adds to alerts has the roles of closing, incidents those of alerts.
+        ("GET /alerts/id/{id}", _AAO, _READ),
+        ("POST /alerts/assign", _AAO, _READ),
+        ("POST /alerts/comment", _AAO, _READ),
+        ("POST /alerts/link-event", _AAO, _READ),
+        ("POST /alerts/unlink-event", _AAO, _READ),
+        ("GET /incidents", _AAO, _READ),
+        ("GET /incidents/id/{id}", _AAO, _READ),
+        ("POST /incidents/create", _AAO, _READ),
+        ("POST /incidents/assign", _AAO, _READ),
+        ("POST /incidents/close", _AAO, _READ),
+        ("POST /incidents/comment", _AAO, _READ),
+        ("POST /incidents/link", _AAO, _READ),
+        ("POST /incidents/unlink", _AAO, _READ),
         ("GET /tenants", _AA, _EVERY_NEW),
+        ("POST /tenants/create", _NOBODY, _NOBODY),  # 221499
+        # GUESS: users are searched by whoever may give alerts to them and is no junior.
+        ("GET /users", _AA, _T1),
+        ("GET /users/id/{id}", _AA, _T1),
         ("GET /users/whoami", _AAO, _EVERY_NEW),
+        ("POST /events", _AAO, _READ),
+        ("GET /events/clusters", _AAO, _READ),  # clusters of the main tenant are there for everybody
+        ("GET /assets", _AAO, _READ),
+        ("POST /assets/import", _AA, _T1),
+        ("POST /assets/delete", _AA, _T1),
+        ("GET /services", _AA, _T1),
+        # GUESS: the v3 operations of services have the roles of their search.
+        ("POST /services/create", _AA, _T1),
+        ("POST /services/{id}/reload", _AA, _T1),
+        ("POST /services/{id}/restart", _AA, _T1),
+        ("GET /activeLists", _AA, _T1),
+        ("POST /activeLists/import", _AA, _T1),
+        # GUESS: what the documents give no roles for has those of its neighbours: here, active lists.
+        ("GET /services/{id}/activeLists/export/{id}", _AA, _T1),
+        ("GET /services/{id}/activeLists/scan/{id}", _AA, _T1),
+        ("GET /contextTables", _AA, _T1),
+        ("GET /contextTables/export", _AA, _T1),
+        ("POST /contextTables/import", _AA, _T1),
+        ("GET /dictionaries", _AA, _T1),
+        # Tier 1 analysts change dictionaries of their own only.
+        ("POST /dictionaries/update", _AA, _T2),
+        ("POST /dictionaries/update (own)", _AA, _T1),
+        ("GET /resources", _AA, _T1),
+        ("POST /resources/upload", _AA, _T1),
+        ("POST /resources/toc", _AAO, _T1),
+        ("POST /resources/import", _AA, _T1),
+        ("POST /resources/export", _AA, _T1),
+        ("GET /resources/download/{id}", _AA, _T1),
+        ("GET /download/{id}", _AA, _T1),
+        ("GET /folders", _AA, _T1),
+        ("GET /resources/{kind}/{id}", _AA, _T1),
+        ("PUT /resources/{kind}/{id}", _AA, _T1),
+        ("POST /resources/{kind}/create", _AA, _T1),
+        ("POST /resources/{kind}/validate", _AA, _T1),
+        ("GET /resources/{kind}/{id}/history", _AA, _T1),
+        ("GET /resources/{kind}/{id}/history/{version}", _AA, _T1),
+        ("POST /resources/{kind}/{id}/history/{version}", _AA, _T1),
+        ("GET /settings/id/{id}", _AAO, _TA),  # in the main tenant: 269939
+        ("GET /settings/id/{id} (v1)", _AAO, _T1),  # 244979
+        ("GET /settings/extendedFields/export", _AAO, _T1 | {"Junior analyst", _SHARED}),  # 294885
+        ("POST /settings/extendedFields/import", _AAO, _T1 | {"Junior analyst"}),  # 294887
+        ("GET /reports", _AA, _T1 | {"Junior analyst"}),  # 218031
+        # GUESS: a retroscan is for whoever may touch correlators.
+        ("POST /tasks/create", _AA, _T1),
+        ("GET /system/backup", _NOBODY, _NOBODY),
+        ("POST /system/restore", _NOBODY, _NOBODY),
     )
 }
 

@@ -53,6 +53,16 @@ def find(connection: Connection, world: str, alert: str) -> Row[Any] | None:
     return connection.execute(select(table).where(place)).first()
 
 
+def newest_of_rule(
+    connection: Connection, world: str, *, tenant: str, rule: str, segment: str | None
+) -> Row[Any] | None:
+    """Return the alert of a correlation rule (and segmentation rule) that was made last, or None."""
+    table = tables.alerts
+    place = (table.c.world == world) & (table.c.tenant == tenant) & (table.c.rule == rule)
+    query = select(table).where(place, table.c.segment.is_not_distinct_from(segment))
+    return connection.execute(query.order_by(table.c.drawn.desc()).limit(1)).first()
+
+
 def summaries(connection: Connection, world: str, columns: tuple[str, ...]) -> Iterator[Mapping[str, Any]]:
     """Return these columns of all alerts of a world, and their ids."""
     table = tables.alerts

@@ -11,6 +11,19 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
+from mock_kuma.store import (  # noqa: F401 -- their tables
+    assets,
+    files,
+    filling,
+    incidents,
+    lists,
+    reports,
+    resources,
+    services,
+    settings,
+    system,
+    tasks,
+)
 from mock_kuma.store.tables import metadata
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, Row, insert, select, update
 
 from mock_kuma.store import tables
 
@@ -17,6 +17,26 @@ def add(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Store events."""
     if rows:
         connection.execute(insert(tables.events), rows)
+
+
+def find(connection: Connection, world: str, event: str) -> Row[Any] | None:
+    """Return the event's row, or None."""
+    place = (tables.events.c.world == world) & (tables.events.c.id == event)
+    return connection.execute(select(tables.events).where(place)).first()
+
+
+def move(connection: Connection, world: str, event: str, *, alert: str | None, place: int) -> None:
+    """Put an event, with the base events that are nested in it, into an alert, or into none."""
+    table = tables.events
+    moved = (table.c.world == world) & ((table.c.id == event) | (table.c.parent == event))
+    connection.execute(update(table).where(moved).values(alert=alert, place=place))
+
+
+def close_gap(connection: Connection, world: str, alert: str, place: int) -> None:
+    """Move the events of an alert up that stand behind a place which has become free."""
+    table = tables.events
+    behind = (table.c.world == world) & (table.c.alert == alert) & (table.c.place > place)
+    connection.execute(update(table).where(behind).values(place=table.c.place - 1))
 
 
 def of_alerts(connection: Connection, world: str, alerts: list[str]) -> dict[str, list[str]]:

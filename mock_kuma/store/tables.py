@@ -110,6 +110,8 @@ alerts = Table(
     Column("event_count", Integer, nullable=False, default=0),
     Column("event_bytes", BigInteger, nullable=False, default=0),
     Column("successor", Text),  # the alert that the rule's next firing opened
+    Column("segment", Text),  # the segmentation rule whose events it takes
+    Column("rule_name", Text),  # the correlation rule's name where the alert has another
     Column("created", BigInteger, nullable=False),
     Column("updated", BigInteger, nullable=False),
     Index("alerts_last_seen", "world", "last_seen", "id"),
@@ -124,7 +126,7 @@ alert_history = Table(
     Column("alert", Text, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("at", BigInteger, nullable=False),
-    Column("change", Text, nullable=False),  # opened, grown, overflowed, changed, closed
+    Column("change", Text, nullable=False),  # opened, grown, overflowed, changed, closed, commented, ...
     Column("details", Text, nullable=False),  # JSON: what became what, or which events came
     ForeignKeyConstraint(["world", "alert"], ["alerts.world", "alerts.id"], ondelete="CASCADE"),
 )

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 ROOT: Final = HERE.parents[2]
 PEERS: Final = HERE.parent / "peers"
 RIGHT: Final = ("guide", "ids", "window", "reference")
+#: The exit codes of a run that came to verdicts: passed, failed, flaky.
+JUDGED: Final = frozenset({0, 1, 4})
 #: Shorter than a user's: a mutant that waits for ever is waited for this long, twice.
 MUTANT_SECONDS: Final = 8
 #: Finding the shortest of many failing stories takes a minute: played where the table asks for it.
@@ -44,11 +46,12 @@ Verdicts = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the harness said of one connector: verdicts and summaries by requirement."""
+    """What the harness said of one connector: verdicts and summaries by requirement, and what it printed."""
 
     exit_code: int
     verdicts: Verdicts
     summaries: Mapping[str, str]
+    printed: str = ""
 
     def failed(self) -> set[str]:
         """The requirements that it fails."""
@@ -78,12 +81,13 @@ def judge(file: Path, *, out: Path, server: Server, only: Sequence[str] = (), pr
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False
     )
-    results = out / "results.json"
-    assert done.returncode in {0, 1, 4}, done.stdout + done.stderr
-    checks = json.loads(results.read_text(encoding="utf-8"))["checks"]
+    printed = done.stdout + done.stderr
+    if done.returncode not in JUDGED:
+        return Judged(done.returncode, {}, {}, printed)
+    checks = json.loads((out / "results.json").read_text(encoding="utf-8"))["checks"]
     played = [check for check in checks if check["verdict"] != "skipped"]
     verdicts = {check["id"]: check["verdict"] for check in played}
-    return Judged(done.returncode, verdicts, {check["id"]: check["summary"] for check in played})
+    return Judged(done.returncode, verdicts, {check["id"]: check["summary"] for check in played}, printed)
 
 
 def right_file(name: str, *, folder: Path) -> Path:
@@ -113,18 +117,23 @@ def wrongly_judged(judged: Mapping[str, Judged], *, mutants: Mapping[str, Mutant
     """What the harness got wrong, in sentences; for a whole run this includes idle requirements."""
     wrong = []
     for name, found in judged.items():
-        if name not in mutants:
+        if found.exit_code not in JUDGED:
+            wrong.append(f"{name} was not judged, exit {found.exit_code}: {found.printed}")
+        elif name not in mutants:
             wrong += [f"{name} is right, but {where}: {why}" for where, why in found.not_right().items()]
-            continue
-        wrong += [
-            f"{name} ({mutants[name].breaks}) survives {where}: {found.summaries.get(where, 'not played')}"
-            for where in mutants[name].fails
-            if where not in found.failed()
-        ]
-        applied = [verdict for verdict in found.verdicts.values() if verdict != "unsupported"]
-        played_more = set(found.verdicts) > set(mutants[name].fails)
-        if played_more and len(found.failed()) > WRECK * len(applied):
-            wrong.append(f"{name} is a wreck: it fails {len(found.failed())} of {len(applied)}")
+        else:
+            wrong += _mutant_wrongly_judged(mutants[name], found)
+    return wrong
+
+
+def _mutant_wrongly_judged(mutant: Mutant, found: Judged) -> list[str]:
+    survives = [where for where in mutant.fails if where not in found.failed()]
+    told = {where: found.summaries.get(where, "not played") for where in survives}
+    wrong = [f"{mutant.name} ({mutant.breaks}) survives {where}: {told[where]}" for where in survives]
+    applied = [verdict for verdict in found.verdicts.values() if verdict != "unsupported"]
+    played_more = set(found.verdicts) > set(mutant.fails)
+    if played_more and len(found.failed()) > WRECK * len(applied):
+        wrong.append(f"{mutant.name} is a wreck: it fails {len(found.failed())} of {len(applied)}")
     return wrong
 
 

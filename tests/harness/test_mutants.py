@@ -33,7 +33,7 @@ def test_a_mutant_fails_the_requirement(wanted: str, mutant: Mutant, kuma: Serve
 
     found = judge(file, out=tmp_path / "report", server=kuma, only=[wanted])
 
-    assert (found.exit_code, found.verdicts) == (1, {wanted: "fail"}), found.summaries
+    assert (found.exit_code, found.verdicts) == (1, {wanted: "fail"}), found.printed
 
 
 def test_every_requirement_is_failed_by_a_mutant() -> None:
@@ -71,6 +71,15 @@ def test_the_matrix_tells_a_right_connector_that_is_failed() -> None:
     judged = {"guide": Judged(1, {"FETCH-01": "fail", "UPD-04": "unsupported"}, {"FETCH-01": "lost"})}
 
     assert wrongly_judged(judged, mutants=MUTANTS) == ["guide is right, but FETCH-01: fail: lost"]
+
+
+def test_the_matrix_tells_a_connector_that_was_not_judged() -> None:
+    """A run without verdicts is neither a pass nor a fail."""
+    judged = {"first-page-only": Judged(5, {}, {}, "the mock did not start")}
+
+    assert wrongly_judged(judged, mutants=MUTANTS) == [
+        "first-page-only was not judged, exit 5: the mock did not start"
+    ]
 
 
 def test_the_matrix_tells_a_wreck_and_an_idle_requirement() -> None:

@@ -101,7 +101,9 @@ def falls_over_an_empty_list(connector: Any) -> None:
 
     def indexing(self: Any, counts: Any) -> Any:
         touched = sweep(self, counts)
-        return touched or {min(touched)}
+        if not touched:
+            raise SystemExit("list index out of range")
+        return touched
 
     connector.sync.Sync._sweep = indexing
 
@@ -111,8 +113,8 @@ def falls_over_no_events(connector: Any) -> None:
     alert = connector.models.alert
 
     def indexing(raw: Any, *, now: Any) -> Any:
-        if raw.get("events") is not None:
-            raw["events"][0]
+        if raw.get("events") == []:
+            raise SystemExit("list index out of range")
         return alert(raw, now=now)
 
     connector.models.alert = indexing

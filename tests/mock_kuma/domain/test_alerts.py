@@ -6,6 +6,7 @@ import pytest
 
 from mock_kuma.domain import alerts as life
 from mock_kuma.domain.alerts import Filling, Growth, Status
+from mock_kuma.domain.filling import policy
 from mock_kuma.domain.releases import RELEASES
 
 HOUR = 3_600_000_000
@@ -18,7 +19,7 @@ def test_only_a_new_alert_grows(release: str, status: Status) -> None:
     """In every release's default, anything else makes the next firing open a new alert."""
     filling = Filling(status, created=0, overflow=False, event_count=1, event_bytes=1)
 
-    decision = life.growth(filling, release=RELEASES[release], now=HOUR, coming=1)
+    decision = life.growth(filling, policy=policy(RELEASES[release], None), now=HOUR, coming=1)
 
     assert decision is (Growth.GROWS if status is Status.NEW else Growth.OPENS)
 
@@ -41,7 +42,9 @@ def test_only_a_new_alert_grows(release: str, status: Status) -> None:
 )
 def test_each_release_has_its_limit(release: str, filling: Filling, coming: int, expected: Growth) -> None:
     """16 MB up to 3.4, ten thousand events in 4.0."""
-    assert life.growth(filling, release=RELEASES[release], now=HOUR, coming=coming) is expected
+    decision = life.growth(filling, policy=policy(RELEASES[release], None), now=HOUR, coming=coming)
+
+    assert decision is expected
 
 
 def test_nothing_leaves_closed() -> None:
