@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check setup lint types imports mutants fuzz pictures guesses clean
+.PHONY: help demo test check setup lint types imports mutants fuzz fidelity pictures guesses clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,9 @@ mutants: $(READY) ## every mutant against every requirement; takes long
 
 fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
 	$(BIN)/python -m tests.fuzz
+
+fidelity: $(READY) ## the table of operations in fixtures/README.md
+	@$(BIN)/python -m tests.fidelity
 
 pictures: $(READY) ## the pictures in docs/, from a fresh demo; needs chromium
 	@command -v $(CHROMIUM) >/dev/null || { echo "$(CHROMIUM) is missing. On Debian: apt-get install chromium"; exit 2; }

@@ -26,6 +26,7 @@ class Scene:
     world: World
     names: dict[str, str]
     tokens: dict[str | None, str | None]
+    backup: bytes = b""
 
     def filled(self, value: Any) -> Any:
         """Return a request with the ids in place of the names."""
@@ -60,7 +61,7 @@ class Scene:
                 taken = {"kind": "filter", "name": "known filter"}
                 self.world.control("POST", "resources", {"resources": [taken]}, status=201)
             case "backup":
-                request["text"] = self.world.vendor("GET", "/v3/system/backup").data
+                request["text"] = self.backup
         return request
 
     def with_fault(self, row: Row, ask: Callable[[], TestResponse]) -> TestResponse:
@@ -76,17 +77,21 @@ class Scene:
         return whole["version"], len(self.world.alerts())
 
 
-def make(kuma: Kuma) -> Scene:
-    """Make the world."""
-    world = kuma.world()
+def make(kuma: Kuma, release: str = "3.2") -> Scene:
+    """Make the world; in a release without v3 it lacks what only v3 can make."""
+    world = kuma.world(kuma_version=release)
+    newest = "v3" if release in {"3.2", "3.4", "4.0"} else "v1"
     off = world.control("POST", "tenants", {"name": "Off"}, status=201)["id"]
     names = {"nothing": NOTHING, "main": world.tenant, "off": off}
-    names |= _users(world) | _alerts(world, off) | _services(world, off) | _lists(world, off)
-    names |= _resources(world, off) | _incidents(world, names | {"off": off})
+    names |= _users(world, newest) | _alerts(world, off) | _services(world, off, newest) | _lists(world, off)
+    names |= _resources(world, off, newest)
+    if newest == "v3":
+        names |= _incidents(world, names)
+        field = [{"kind": "S", "name": "known"}]
+        assert world.vendor("POST", "/v3/settings/extendedFields/import", field).status_code == 204
     (names["asset"],) = world.control("POST", "assets", {"assets": [{"fqdn": ["h"]}]}, status=201)["ids"]
     names["setting"] = world.control("GET", "custom-fields")["id"]
-    field = [{"kind": "S", "name": "known"}]
-    assert world.vendor("POST", "/v3/settings/extendedFields/import", field).status_code == 204
+    backup = world.vendor("GET", f"/{newest}/system/backup").data
     outsider = world.with_user()
     world.control("PATCH", f"tenants/{off}", {"disabled": True}, status=200)
     return Scene(
@@ -94,12 +99,16 @@ def make(kuma: Kuma) -> Scene:
         world,
         names,
         {"admin": world.token, "outsider": outsider.token, "stranger": "0" * 32, None: None},
+        backup,
     )
 
 
-def _users(world: World) -> dict[str, str]:
+def _users(world: World, version: str) -> dict[str, str]:
+    role = {"role": "Tier 1 analyst" if version == "v3" else "analyst", "tenants": [world.tenant]}
+
     def one(name: str, **options: Any) -> str:
-        return str(world.control("POST", "users", {"name": name, "roles": [], **options}, status=201)["id"])
+        body = {"name": name, "roles": [role], **options}
+        return str(world.control("POST", "users", body, status=201)["id"])
 
     return {"user": one("Анна"), "disabled_user": one("Gone", disabled=True)}
 
@@ -121,14 +130,14 @@ def _alerts(world: World, off: str) -> dict[str, str]:
     return dict(zip(keys, ids, strict=True)) | events
 
 
-def _services(world: World, off: str) -> dict[str, str]:
+def _services(world: World, off: str, version: str) -> dict[str, str]:
     def one(kind: str, **options: Any) -> str:
         body = {"kind": kind, "name": f"{kind} {options}", **options}
         return str(world.control("POST", "services", body, status=201)["ids"][0])
 
-    listed = world.vendor("GET", "/v3/services").json or []
+    listed = world.vendor("GET", f"/{version}/services").json or []
     first = {service["kind"]: service for service in listed}
-    clusters = world.vendor("GET", "/v3/events/clusters").json or []
+    clusters = world.vendor("GET", f"/{version}/events/clusters").json or []
     return {
         "correlator": first["correlator"]["id"],
         "correlator_resource": first["correlator"]["resourceID"],
@@ -157,7 +166,7 @@ def _lists(world: World, off: str) -> dict[str, str]:
     }
 
 
-def _resources(world: World, off: str) -> dict[str, str]:
+def _resources(world: World, off: str, version: str) -> dict[str, str]:
     given = [
         {"kind": "filter", "name": "known filter", "folder": "Mine"},
         {"kind": "filter", "name": "another filter"},
@@ -165,15 +174,11 @@ def _resources(world: World, off: str) -> dict[str, str]:
     ]
     ids = world.control("POST", "resources", {"resources": given}, status=201)["ids"]
     body = {"ids": [ids[1]], "password": PASSWORD, "tenantID": world.tenant}
-    file = (world.vendor("POST", "/v3/resources/export", body).json or {})["fileID"]
-    folders = world.vendor("GET", "/v3/folders").json or []
-    return {
-        "resource": ids[0],
-        "exported_resource": ids[1],
-        "off_resource": ids[2],
-        "file": file,
-        "folder": folders[0]["id"],
-    }
+    file = (world.vendor("POST", f"/{version}/resources/export", body).json or {})["fileID"]
+    names = {"resource": ids[0], "exported_resource": ids[1], "off_resource": ids[2], "file": file}
+    if version == "v3":
+        names["folder"] = (world.vendor("GET", "/v3/folders").json or [])[0]["id"]
+    return names
 
 
 def _incidents(world: World, names: dict[str, str]) -> dict[str, str]:
