@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check setup lint types imports mutants fuzz fidelity pictures guesses clean
+.PHONY: help demo test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,10 @@ mutants: $(READY) ## every mutant against every requirement; takes long
 
 fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
 	$(BIN)/python -m tests.fuzz
+
+clickhouse: $(READY) ## a thousand generated searches against a real ClickHouse, which is 500 MB
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'chdb>=4'
+	$(BIN)/python -m tests.clickhouse.compare
 
 fidelity: $(READY) ## the table of operations in fixtures/README.md
 	@$(BIN)/python -m tests.fidelity
