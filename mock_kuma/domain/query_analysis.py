@@ -64,15 +64,19 @@ def analyse(select: Select) -> Query:
     group.active = bool(select.group) or any(is_aggregated(one) for one in later)
     if group.active and star:
         raise InvalidSql("* is not under an aggregate function and not in GROUP BY")
+    # Every clause before the list of aggregates is taken: each may add to it.
+    slotted = tuple(Output(one.title, group.slots(one.expression), one.is_time) for one in outputs)
+    kept = None if having is None else group.slots(having)
+    ordered = tuple((group.slots(one), down) for one, down in order)
     return Query(
         star=star,
-        outputs=tuple(Output(one.title, group.slots(one.expression), one.is_time) for one in outputs),
+        outputs=slotted,
         where=where,
         grouped=group.active,
         keys=keys,
         aggregates=tuple(group.aggregates),
-        having=None if having is None else group.slots(having),
-        order=tuple((group.slots(one), down) for one, down in order),
+        having=kept,
+        order=ordered,
         limit=select.limit,
         offset=select.offset,
         columns=frozenset(
