@@ -9,6 +9,8 @@
         Refused               KUMA understood us and said no
             TokenRefused      ... because of the token (400, 403)
             AlreadyClosed     ... because the alert is closed (406)
+            NotFound          ... because it does not have it, or not this operation (404)
+            ImportConflict    ... because resources of an archive are there already (409)
         Unavailable           KUMA did not do it now; trying again may help
             Unreachable       no connection, TLS trouble, time-out, connection lost
                 OutOfTime     ... before the deadline; the next cycle goes on from here
@@ -116,6 +118,21 @@ class TokenRefused(Refused):
 
 class AlreadyClosed(Refused):
     """The alert was closed before, by us or by somebody else."""
+
+
+class NotFound(Refused):
+    """KUMA does not have it, or this version of the API not this operation."""
+
+
+class ImportConflict(Refused):
+    """Resources of the archive are in KUMA already: their ids, each to be skipped or replaced."""
+
+    def __init__(self, operation: str, status: int, message: str, resources: tuple[str, ...]) -> None:
+        super().__init__(operation, status, message)
+        self.resources = resources
+
+    def __str__(self) -> str:
+        return f"{super().__str__()}: {len(self.resources)} resources are there already; skip or replace them"
 
 
 class Unavailable(ConnectorError):

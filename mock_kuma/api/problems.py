@@ -86,11 +86,17 @@ ROWS: Final[Mapping[type[Problem], Callable[..., Answer]]] = {
     CorrelatorUnavailable: lambda problem: Answer(
         503, ErrorBody("correlator API request failed", str(problem))
     ),
+    InvalidSql: lambda problem: Answer(400, ErrorBody("invalid sql", problem.reason)),
+    LimitRequired: lambda problem: Answer(400, ErrorBody(str(problem))),
+    LimitTooLarge: lambda problem: Answer(400, ErrorBody(str(problem))),
     NotFound: _not_found,
+    # GUESS: which 50x it is (REST API, 4.1: "50x").
+    SearchFailed: lambda problem: Answer(500, ErrorBody("event search failed", problem.reason)),
     # The words of 244979, unlike those of every other thing that is not there.
     SettingNotFound: lambda _: Answer(404, ErrorBody("Not found in database")),
     TenantDisabled: lambda _: Answer(406, ErrorBody("tenant disabled")),
     WrongState: lambda problem: Answer(406, ErrorBody(problem.message)),
+    WrongTable: lambda problem: Answer(400, ErrorBody(str(problem))),
     NoNodes: lambda _: Answer(500, ErrorBody("no nodes available")),
     InvalidSql: lambda problem: Answer(400, ErrorBody("invalid sql", problem.reason)),
     WrongTable: lambda problem: Answer(400, ErrorBody(str(problem))),

@@ -108,13 +108,13 @@ def spoiled_by_one_record(connector: Any) -> None:
 
 
 def mangles_cyrillic(connector: Any) -> None:
-    decode = connector.client._decode
+    decode = connector.client.wire.decode
 
     def latin(what: str, response: Any) -> Any:
         body = response.body.decode("latin-1").encode()
         return decode(what, dataclasses.replace(response, body=body))
 
-    connector.client._decode = latin
+    connector.client.wire.decode = latin
 
 
 def keeps_first_event(connector: Any) -> None:

@@ -1,7 +1,7 @@
-"""The KUMA API, typed: what the connector asks, and what each answer means.
+"""What all operations of the client share: asking again, telling time, and what an answer means.
 
-Sources: alert search 222254 and 269916, close 222255, whoami 222307, tenants 222306 of the vendor's REST API.
-Rule: an answer that is not complete, well-formed JSON of the right shape is an error, never "nothing new".
+Knows no operation. Rule: an answer that is not complete, well-formed JSON of the right shape is an error,
+never "nothing new"; what would be done twice if it were sent twice is sent once.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ import time
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import quote
 
 from connector import moments, retry
 from connector.errors import (
     AlreadyClosed,
     BadAnswer,
     ConnectorError,
+    ImportConflict,
+    NotFound,
     OutOfTime,
     RateLimited,
     Redirected,
@@ -31,30 +34,20 @@ from connector.paging import PAGE_SIZE
 from connector.transport import Response, Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
+
+    Pair = tuple[str, str]
 
 log = logging.getLogger("connector.client")
 
-REASONS: Final = ("responded", "incorrect data", "incorrect correlation rule")
-#: So many ids go into one question; the address stays far below what servers take.
-IDS_A_REQUEST: Final = 100
 _JSON: Final = "application/json"
 #: Python refuses to read a number of more digits than this as one.
 _DIGITS: Final = 4_000
-_NOBODY: Final = "00000000-0000-0000-0000-000000000000"
 
 
-class Client:
-    """A client of one KUMA.
-
-    >>> client = Client("https://kuma.example.com:7223", token=token, ca_file=path)
-    >>> for alert in client.alerts(status=["new"], with_events=True):
-    ...     print(alert["name"])
-
-    Every call raises an error of ``connector.errors``. ``seconds`` bounds one request; ``until``, an instant
-    of the monotonic clock, bounds all tries of a call.
-    """
+class Wire:
+    """A connection to one KUMA; ``Client`` adds the operations, a noun a module."""
 
     def __init__(
         self,
@@ -79,82 +72,77 @@ class Client:
         #: KUMA's clock at the last answer, in seconds since 1970; ours before the first.
         self.now = int(time.time())
 
-    def page(self, query: Sequence[tuple[str, str]]) -> list[Any]:
-        """Return one page of alerts as decoded JSON, newest first."""
-        return self._list("/alerts", query)
-
-    def alerts(
-        self,
-        *,
-        status: Sequence[str] = (),
-        name: str | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        with_events: bool = False,
-        with_affected: bool = False,
-    ) -> Iterator[dict[str, Any]]:
-        """Yield alerts page by page; for a list that moves while it is read see ``paging``."""
-        query = [("status", word) for word in status]
-        query += [(key, value) for key, value in (("name", name), ("from", since), ("to", until)) if value]
-        query += flags(events=with_events, affected=with_affected)
-        number = 1
-        while True:
-            found = self.page([*query, ("page", str(number))])
-            yield from found
-            if len(found) < PAGE_SIZE:
-                return
-            number += 1
-
-    def by_ids(self, ids: Sequence[str], *, events: bool) -> list[Any]:
-        """Return these alerts, in any order; those that KUMA does not show are missing."""
-        query = [("id", alert) for alert in ids] + flags(events=events, affected=events)
-        return self.page(query)
-
-    def ask_time(self) -> int:
-        """Return KUMA's time, from the header of a question that no alert answers."""
-        self.by_ids([_NOBODY], events=False)
-        return self.now
-
-    def close(self, alert: str, reason: str) -> None:
-        """Close an alert; raises ``AlreadyClosed`` where it was closed before."""
-        body = json.dumps({"id": alert, "reason": reason}).encode()
-        self._send("POST", "/alerts/close", body=body)
-
-    def whoami(self) -> dict[str, Any]:
-        """Return the token's owner."""
-        found = self._json("GET", "/users/whoami")
-        if not isinstance(found, dict):
-            raise BadAnswer("GET /users/whoami", "expected an object")
-        return found
-
-    def tenants(self) -> list[Any]:
-        """Return the first page of tenants that the token's owner may see."""
-        return self._list("/tenants", ())
-
     def disconnect(self) -> None:
         """Give the connections back."""
         self._transport.close()
 
-    def _list(self, path: str, query: Sequence[tuple[str, str]]) -> list[Any]:
-        found = self._json("GET", path, query)
+    def _pages(self, path: str, query: Sequence[Pair] = ()) -> Iterator[dict[str, Any]]:
+        """Yield the objects of a list page by page; a page with fewer than 250 is the last."""
+        number = 1
+        while True:
+            found = self._list(path, [*query, ("page", str(number))])
+            for one in found:
+                if not isinstance(one, dict):
+                    raise BadAnswer(f"GET {path}", "expected a list of objects")
+                yield one
+            if len(found) < PAGE_SIZE:
+                return
+            number += 1
+
+    def _slices(self, path: str, query: Sequence[Pair] = ()) -> Iterator[dict[str, Any]]:
+        """Yield the objects of a list that counts by ``limit`` and ``offset``."""
+        offset = 0
+        while True:
+            found = self._list(path, [*query, ("limit", str(PAGE_SIZE)), ("offset", str(offset))])
+            yield from found
+            if len(found) < PAGE_SIZE:
+                return
+            offset += PAGE_SIZE
+
+    def _list(self, path: str, query: Sequence[Pair] = ()) -> list[Any]:
+        found = self._send("GET", path, query=query, read=decode)
         if not isinstance(found, list):
             raise BadAnswer(f"GET {path}", "expected a list")
         return found
 
-    def _json(self, method: str, path: str, query: Sequence[tuple[str, str]] = ()) -> Any:
-        return self._send(method, path, query=query)
+    def _object(self, path: str, query: Sequence[Pair] = ()) -> dict[str, Any]:
+        return _an_object(f"GET {path}", self._send("GET", path, query=query, read=decode))
+
+    def _bytes(self, path: str, query: Sequence[Pair] = ()) -> bytes:
+        found: bytes = self._send("GET", path, query=query, read=_whole_body)
+        return found
+
+    def _tell(self, path: str, value: Any, *, query: Sequence[Pair] = (), once: bool = False) -> None:
+        """Send a value whose answer says nothing; ``once``: it would be done twice if it were sent twice."""
+        self._send("POST", path, query=query, body=json.dumps(value).encode(), once=once)
+
+    def _ask(self, path: str, value: Any, *, method: str = "POST", once: bool = False) -> dict[str, Any]:
+        """Send a value and return the object that answers it."""
+        body = json.dumps(value).encode()
+        return _an_object(f"{method} {path}", self._send(method, path, body=body, read=decode, once=once))
 
     def _send(
-        self, method: str, path: str, *, query: Sequence[tuple[str, str]] = (), body: bytes | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[Pair] = (),
+        body: bytes | None = None,
+        kind: str = _JSON,
+        read: Callable[[str, Response], Any] | None = None,
+        once: bool = False,
     ) -> Any:
+        """Send a request until it is answered; return what ``read`` makes of the answer, else None."""
         tries = 0
         while True:
             tries += 1
             try:
-                return self._send_once(method, path, query, body)
+                return self._send_once(method, path, query, body, kind, read or acknowledged)
             except ConnectorError as error:
                 left = self.until - self._monotonic()
                 seconds = retry.wait(error, tries=tries, left=left, random=self._chance)
+                if once and not isinstance(error, RateLimited):
+                    raise
                 if seconds is None and _is_cut_short(error, left):
                     what = f"{method} {path}"
                     raise OutOfTime(what, f"the deadline is over ({error})", status=error.status) from error
@@ -163,7 +151,15 @@ class Client:
                 log.info("try %d of %s %s: %s; again in %.1f s", tries, method, path, error, seconds)
                 self._sleep(seconds)
 
-    def _send_once(self, method: str, path: str, query: Sequence[tuple[str, str]], body: bytes | None) -> Any:
+    def _send_once(
+        self,
+        method: str,
+        path: str,
+        query: Sequence[Pair],
+        body: bytes | None,
+        kind: str,
+        read: Callable[[str, Response], Any],
+    ) -> Any:
         left = self.until - self._monotonic()
         what = f"{method} {path}"
         if left <= 0:
@@ -173,6 +169,7 @@ class Client:
             self._prefix + path,
             query=query,
             body=body,
+            content_type=kind,
             seconds=min(self._seconds, left),
         )
         self._note_time(response)
@@ -180,8 +177,8 @@ class Client:
         problem = _problem(what, response, self.now)
         if problem is not None:
             raise problem
-        # Decoded inside the try: a cut or broken answer is asked for again like any other trouble.
-        return _decode(what, response) if method == "GET" else _acknowledged(what, response)
+        # Read inside the try: a cut or broken answer is asked for again like any other trouble.
+        return read(what, response)
 
     def _note_time(self, response: Response) -> None:
         date = moments.http_date(response.headers.get("Date"))
@@ -189,9 +186,20 @@ class Client:
             self.now = moments.second(date)
 
 
-def flags(*, events: bool, affected: bool) -> list[tuple[str, str]]:
-    """Return presence flags. They are never sent with "false": KUMA ignores the value and reads true."""
-    return [(name, "") for name, wanted in (("withEvents", events), ("withAffected", affected)) if wanted]
+def pairs(**values: str | Iterable[str] | None) -> list[Pair]:
+    """Return query parameters: a text once, each of several, nothing for None or an empty text."""
+    found: list[Pair] = []
+    for name, value in values.items():
+        several = [value] if isinstance(value, str) else value or ()
+        found += [(name, one) for one in several if one]
+    return found
+
+
+def segment(text: str) -> str:
+    """Return a word as one segment of a path: what comes from outside cannot name another operation."""
+    if text in {"", ".", ".."}:
+        raise ValueError(f"{text!r} cannot be a part of an address")
+    return quote(text, safe="")
 
 
 def _problem(what: str, response: Response, now: int) -> ConnectorError | None:  # noqa: PLR0911 -- a table
@@ -212,6 +220,10 @@ def _problem(what: str, response: Response, now: int) -> ConnectorError | None: 
         return TokenRefused(what, status, message)
     if status == 406 and "already closed" in message:  # noqa: PLR2004 -- the vendor's code for a wrong state
         return AlreadyClosed(what, status, message)
+    if status == 409:  # noqa: PLR2004 -- the vendor's code for resources that are there already
+        return ImportConflict(what, status, message, _conflicts(response))
+    if status == 404:  # noqa: PLR2004 -- the vendor's code for what is not there, or no such operation
+        return NotFound(what, status, message)
     return Refused(what, status, message)
 
 
@@ -227,22 +239,30 @@ def _message(response: Response) -> str:
     return "".join(c if c.isprintable() else "?" for c in message[:200])
 
 
+def _conflicts(response: Response) -> tuple[str, ...]:
+    try:
+        found = json.loads(response.body)["conflicts"]
+    except (ValueError, RecursionError, KeyError, TypeError):
+        return ()
+    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
+
+
 def _is_cut_short(error: ConnectorError, left: float) -> bool:
     """Say whether there would have been another try if there were time for it."""
     return error.retryable and not isinstance(error, RateLimited) and left < retry.MARGIN_SECONDS
 
 
-def _acknowledged(what: str, response: Response) -> None:
+def acknowledged(what: str, response: Response) -> None:
     """Accept 204, and an empty or JSON success: a login page with status 200 says nothing about the alert."""
     if response.status != 204 and (response.body.strip() or _kind(response) not in {"", _JSON}):  # noqa: PLR2004 -- No Content
-        _decode(what, response)
+        decode(what, response)
 
 
 def _kind(response: Response) -> str:
     return response.headers.get("Content-Type", "").split(";")[0].strip().lower()
 
 
-def _decode(what: str, response: Response) -> Any:
+def decode(what: str, response: Response) -> Any:
     kind = _kind(response)
     if kind not in {"", _JSON}:
         raise BadAnswer(what, f"expected JSON, got {kind[:60]!r}", status=response.status)
@@ -268,3 +288,13 @@ def _whole(digits: str) -> int | str:
 
 def _no_number(word: str) -> float:
     raise ValueError(f"{word} is no JSON")
+
+
+def _whole_body(_what: str, response: Response) -> bytes:
+    return response.body
+
+
+def _an_object(what: str, found: Any) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise BadAnswer(what, "expected an object")
+    return found
