@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -17,7 +17,8 @@ from mock_kuma.generate import Soc
 from mock_kuma.store.database import Database
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from flask import Flask
 
@@ -45,8 +46,35 @@ def vendor_app(settings: Settings, shared: Core) -> WSGIApplication:
 
 
 def console_app(settings: Settings, shared: Core) -> WSGIApplication:
-    """Return what answers on the console port."""
-    return _control(shared, settings, token_digest=settings.control_digest)
+    """Return what answers on the console port: the control API, and the pages beside it."""
+    api = _control(shared, settings, token_digest=settings.control_digest)
+
+    # Made when somebody looks: a server that only programs use does not spend the time.
+    @cache
+    def pages() -> WSGIApplication:
+        return _pages(settings, shared)
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        is_api = path == control.PREFIX or path.startswith(f"{control.PREFIX}/")
+        return (api if is_api else pages())(environ, start_response)
+
+    return answer
+
+
+def _pages(settings: Settings, shared: Core) -> Flask:
+    from mock_kuma.console import app as pages  # noqa: PLC0415 -- see above
+    from mock_kuma.console import control_client  # noqa: PLC0415 -- likewise
+
+    inside = cache(lambda: _control(shared, settings, token_digest=None))
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return pages.build(
+        shared,
+        control=control_client.client(inside),
+        control_digest=settings.control_digest,
+        cookie=f"mock_kuma_{settings.console_port}",
+        api=f"{'https' if settings.tls else 'http'}://{host}:{settings.port}",
+    )
 
 
 def _control(shared: Core, settings: Settings, *, token_digest: str | None) -> Flask:
