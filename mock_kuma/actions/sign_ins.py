@@ -88,9 +88,7 @@ def must_wait(connection: Connection, *, login: str, address: str, now: int) -> 
 def note_failure(connection: Connection, *, login: str, address: str, now: int) -> None:
     """Count a failure against the login and against the address."""
     for key in _keys(login, address):
-        store.note_failure(
-            connection, name=ids.new_token(), key=ids.digest(key), at=now, oldest=now - WINDOW
-        )
+        store.note_failure(connection, name=ids.new_token(), key=ids.digest(key), at=now, oldest=now - WINDOW)
 
 
 def _keys(login: str, address: str) -> Sequence[str]:

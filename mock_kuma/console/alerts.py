@@ -90,9 +90,7 @@ def blueprint(core: Core) -> Blueprint:
     return bp
 
 
-def show(
-    core: Core, alert_id: str, *, errors: dict[str, Any] | None = None, status: int = 200
-) -> Response:
+def show(core: Core, alert_id: str, *, errors: dict[str, Any] | None = None, status: int = 200) -> Response:
     """Return the card of an alert that the user may see; ``errors`` are those of a form on it."""
     world = caller().world
     with core.database.read() as connection:
@@ -144,7 +142,7 @@ def _brought(entry: Any) -> dict[str, Any]:
 
 def _filter(sees: Scope, errors: dict[str, str]) -> AlertFilter:
     chosen = _among("status", [word.value for word in Status])
-    # Until somebody asks otherwise the closed ones are left out; a form that was sent without a status means all.
+    # Until somebody asks otherwise the closed ones are left out; a form sent without a status means all.
     statuses = chosen if chosen or "filtered" in request.args else _OPEN
     return AlertFilter(
         scope=sees,

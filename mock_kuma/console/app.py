@@ -1,6 +1,6 @@
 """The pages' Flask application: who may see them is asked here, once, for every request.
 
-The control API is an application of its own beside this one; the simulator's pages call it as any client does.
+The control API is an application of its own beside this one; the simulator's pages are clients of it.
 Rule: no page without a session but the sign-in, no change without the form's token, no script or style but
 our own files, and whatever is shown is escaped and made visible by the template engine itself.
 """
@@ -45,18 +45,10 @@ if TYPE_CHECKING:
     from mock_kuma.core import Core
 
 _MAX_FORM: Final = 4 * 1024 * 1024
-_POLICY: Final = "; ".join(
-    (
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "font-src 'self'",
-        "connect-src 'self'",
-        "img-src 'self' data:",  # the style sheet's own arrows and marks are data: pictures
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-    )
+#: ``data:`` is for the style sheet's own arrows and marks.
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
+    "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
 _HEADERS: Final[Mapping[str, str]] = {
     "Content-Security-Policy": _POLICY,

@@ -1,7 +1,7 @@
 """The simulator's pages as a client of the control API, in the same process.
 
-One way for each change, whoever asks for it: what the API refuses, a page refuses with the same words. Rule: the
-pages know no more of the simulator than the API tells.
+One way for each change, whoever asks for it: what the API refuses, a page refuses with the same words.
+Rule: the pages know no more of the simulator than the API tells.
 """
 
 from __future__ import annotations

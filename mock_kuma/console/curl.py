@@ -1,7 +1,7 @@
 """A request of the journal as a command for a shell.
 
-The token is a variable, since the journal has none. Rule: whatever a request carried, the command is one command:
-everything is quoted, and control characters are written out.
+The token is a variable, since the journal has none. Rule: whatever a request carried, the command is one
+command: everything is quoted, and control characters are written out.
 """
 
 from __future__ import annotations
@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
 #: Headers that curl makes itself, or that another connection makes senseless.
 _LEFT_OUT: Final = frozenset(
-    {"host", "content-length", "connection", "accept-encoding", "transfer-encoding", "authorization", "cookie"}
+    {
+        "host",
+        "content-length",
+        "connection",
+        "accept-encoding",
+        "transfer-encoding",
+        "authorization",
+        "cookie",
+    }
 )
 _AUTHORIZATION: Final = "Authorization: Bearer $TOKEN"
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
@@ -40,7 +48,9 @@ def command(exchange: Mapping[str, Any], *, api: str) -> str:
 
 def _path(path: str) -> str:
     return "".join(
-        letter if letter.isascii() and (letter.isalnum() or letter in "/-._~:@!$&'()*+,;=") else _escaped(letter)
+        letter
+        if letter.isascii() and (letter.isalnum() or letter in "/-._~:@!$&'()*+,;=")
+        else _escaped(letter)
         for letter in path
     )
 

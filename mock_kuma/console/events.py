@@ -40,8 +40,8 @@ PERIODS: Final[Mapping[str, int]] = {
 _USUAL: Final = "24h"
 #: What an analyst looks at first, where whole events are asked for.
 _FIRST: Final = (
-    "Timestamp", "Type", "Name", "TenantName", "DeviceVendor", "DeviceProduct", "SourceAddress", "SourceUserName",
-    "DestinationAddress", "DestinationHostName", "DestinationPort", "DeviceAction",
+    "Timestamp", "Type", "Name", "TenantName", "DeviceVendor", "DeviceProduct", "SourceAddress",
+    "SourceUserName", "DestinationAddress", "DestinationHostName", "DestinationPort", "DeviceAction",
 )  # fmt: skip
 #: So many rows are shown; a query may ask for more, and the timeline has them all.
 MOST: Final = 500
@@ -85,7 +85,7 @@ def blueprint(core: Core) -> Blueprint:
 
 
 def columns(rows: list[dict[str, Any]], *, whole: bool) -> list[str]:
-    """Return which columns the table has: those asked for, or of whole events the usual ones that are filled."""
+    """Return the table's columns: those asked for, or of whole events the usual ones that are filled."""
     names = list(dict.fromkeys(name for row in rows[:MOST] for name in row))
     return [name for name in _FIRST if name in names] if whole else names
 

@@ -5,13 +5,15 @@ Rule: a form that was refused comes back with what was typed and the words besid
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlencode
 
 from flask import Response, make_response, redirect, render_template, request
-from werkzeug.wrappers import Response as AnyResponse
 
 from mock_kuma.console import shown
+
+if TYPE_CHECKING:
+    from werkzeug.wrappers import Response as AnyResponse
 
 _LARGEST_PAGE: Final = 1_000_000
 

@@ -15,22 +15,18 @@ import msgspec
 from mock_kuma.domain import moments
 
 #: Control characters but tab and line feed, and the marks by which text hides or turns around.
-_TRICKS: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]")
-_PICTURES: Final = 0x2400
-_DELETE: Final = 0x7F
-_SPACE: Final = 0x20
+_TRICKS: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
+)
 
 
 def visible(text: str) -> str:
-    """Return the text with every trick replaced by what names it: ESC as a picture, RLO as ``<U+202E>``."""
+    """Return the text with every trick replaced by its code: ``<U+001B>`` for ESC, ``<U+202E>`` for RLO."""
     return _TRICKS.sub(_sign, text)
 
 
 def _sign(found: re.Match[str]) -> str:
-    code = ord(found.group())
-    if code < _SPACE:
-        return chr(_PICTURES + code)
-    return "\u2421" if code == _DELETE else f"<U+{code:04X}>"
+    return f"<U+{ord(found.group()):04X}>"
 
 
 def time(microseconds: int | None) -> str:
@@ -59,7 +55,6 @@ def from_input(text: str) -> int | None:
         return None
     seconds = ":00" if re.fullmatch(r"[^T ]+[T ]\d\d:\d\d", text.strip()) else ""
     return moments.parse(text.strip().replace(" ", "T").removesuffix("Z") + seconds + "Z")
-
 
 
 def as_json(value: Any) -> str:

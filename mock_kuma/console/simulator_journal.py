@@ -1,7 +1,7 @@
 """The journal of a world: each exchange on the vendor port, live, and one of them whole.
 
-Everything a client sent is shown as it came, secrets left out by the journal itself. Rule: nothing that a client
-sent becomes a link or runs.
+Everything a client sent is shown as it came, secrets left out by the journal itself. Rule: nothing that a
+client sent becomes a link or runs.
 """
 
 from __future__ import annotations
@@ -61,6 +61,7 @@ def blueprint(core: Core, control: Control, *, api: str) -> Blueprint:
             if row is None:
                 raise NotFound("exchange", str(seq))
             exchange = _entry(row)
+            who = visitor().caller
             served = [_served(connection, world.id, one) for one in exchange["served"]]
         return page(
             "simulator_exchange.html",
@@ -68,7 +69,7 @@ def blueprint(core: Core, control: Control, *, api: str) -> Blueprint:
             exchange=exchange,
             served=served,
             command=curl.command(exchange, api=api),
-            is_here=visitor().caller is not None and visitor().caller.world.id == world.id,
+            is_here=who is not None and who.world.id == world.id,
         )
 
     @bp.post("/simulator/worlds/<world_id>/journal/clear")

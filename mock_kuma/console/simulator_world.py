@@ -64,7 +64,9 @@ def blueprint(core: Core, control: Control, visitors: Visitors) -> Blueprint:
         answer = control("POST", f"/worlds/{world_id}/alerts", {"alerts": [alert]})
         if not answer.is_good:
             path = answer.body["errors"][0]["path"] if answer.body["errors"] else ""
-            wrong = f"{path.removeprefix('alerts[0].')}: {next(iter(answer.errors().values()))}".removeprefix(": ")
+            wrong = f"{path.removeprefix('alerts[0].')}: {next(iter(answer.errors().values()))}".removeprefix(
+                ": "
+            )
             return _page(world_id, form="json", errors={"json": wrong}, status=_REFUSED)
         return _after(world_id, "json", answer)
 
@@ -95,7 +97,9 @@ def blueprint(core: Core, control: Control, visitors: Visitors) -> Blueprint:
     @bp.post("/simulator/worlds/<world_id>/open")
     def open_console(world_id: str) -> AnyResponse:
         with core.database.read() as connection:
-            user = directory.user(connection, worlds.get(connection, world_id).id, request.form.get("user", ""))
+            user = directory.user(
+                connection, worlds.get(connection, world_id).id, request.form.get("user", "")
+            )
         if user is None or user.disabled:
             return _page(world_id, form="open", errors={"user": "no such user"}, status=_REFUSED)
         visitors.enter(visitor(), world=world_id, user=user.id)
@@ -150,4 +154,6 @@ def _whole(value: object) -> int:
 def _sent(*names: str) -> dict[str, Any]:
     """Return the form's numbers, those that were left empty left out."""
     texts = {name: request.form.get(name, "").strip() for name in names}
-    return {name: int(text) if text.isascii() and text.isdigit() else text for name, text in texts.items() if text}
+    return {
+        name: int(text) if text.isascii() and text.isdigit() else text for name, text in texts.items() if text
+    }

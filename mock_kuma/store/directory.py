@@ -139,4 +139,5 @@ def token(connection: Connection, world: str, user_id: str) -> Row[Any] | None:
 def token_expiries(connection: Connection, world: str) -> dict[str, Row[Any]]:
     """Return when tokens expire, by the users that have one."""
     columns = (tables.tokens.c.user, tables.tokens.c.expires)
-    return {row.user: row for row in connection.execute(select(*columns).where(tables.tokens.c.world == world))}
+    rows: list[Row[Any]] = list(connection.execute(select(*columns).where(tables.tokens.c.world == world)))
+    return {row.user: row for row in rows}

@@ -79,6 +79,17 @@
     }
   });
 
+  // Of a choice's fields only those of what is chosen are asked for.
+  const choose = (choice) => {
+    for (const field of choice.form.querySelectorAll("[data-chosen]")) {
+      field.hidden = field.dataset.chosen !== choice.value;
+    }
+  };
+  for (const choice of document.querySelectorAll("[data-chooses]")) {
+    choose(choice);
+    choice.addEventListener("change", () => choose(choice));
+  }
+
   // A choice that means "now" sends its form; the button beside it is for those without script.
   document.addEventListener("change", (event) => {
     if (event.target.matches("[data-send]")) {
