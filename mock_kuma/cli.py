@@ -13,6 +13,8 @@ from typing import Any
 
 import click
 
+from mock_kuma.commands.scenarios import scenarios
+
 RELEASES = ("1.6", "2.1", "3.0.2", "3.2", "3.4", "4.0")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -66,9 +68,10 @@ def main() -> None:
     "--scenario",
     default="empty",
     show_default=True,
-    type=click.Choice(["empty"]),
-    help="What the default world starts with.",
+    metavar="NAME|FILE",
+    help="What the default world starts with; mock-kuma scenarios lists them.",
 )
+@click.option("--watch", is_flag=True, help="Tell the scenario's file anew whenever it changes.")
 @click.option("--seed", help="Seeds ids and generated data.  [default: random, printed]")
 @click.option(
     "--kuma-version",
@@ -120,6 +123,12 @@ def guesses(*, as_json: bool) -> None:
     click.echo(f"{len(found)} guesses")
 
 
+class _CannotServe(click.ClickException):
+    """Something outside the command line stands in the way: a port, the store, a scenario."""
+
+    exit_code = 2
+
+
 def _refuse_open_doors(options: dict[str, Any]) -> None:
     for name in ("token", "control_token"):
         if options[name] is not None and not options[name].strip():
@@ -132,7 +141,10 @@ def _refuse_open_doors(options: dict[str, Any]) -> None:
 
 
 def _serve(options: dict[str, Any], folder: Path | None) -> None:
-    from mock_kuma import ids, installation, server, tls  # noqa: PLC0415 -- so that --help answers at once
+    # Imported here, so that --help answers at once.
+    from mock_kuma import ids, installation, server, tls  # noqa: PLC0415 -- as said
+    from mock_kuma import scenarios as stories  # noqa: PLC0415 -- likewise
+    from mock_kuma.commands.watch import Watch  # noqa: PLC0415 -- likewise
     from mock_kuma.settings import Settings  # noqa: PLC0415 -- likewise
 
     control_token = None if options["open_control"] else options["control_token"] or ids.new_token()
@@ -156,7 +168,8 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                 kuma_version=options["kuma_version"],
                 seed=seed,
             )
-            token = installation.prepare(settings, options["token"])
+            watch = Watch(options["scenario"]) if options["watch"] else None
+            token = installation.prepare(settings, options["token"], stories.found(options["scenario"]))
             certificate = (
                 tls.server_certificate(settings.data_folder, settings.host) if settings.tls else None
             )
@@ -180,9 +193,15 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                     installation.write_ready(options["ready_file"].absolute(), ready)
                 _print_banner(ready, settings.kuma_version)
 
-            server.run(server.listeners(settings, certificate, wire), ready=announce)
+            def look() -> None:
+                if watch is not None:
+                    watch.look(lambda scenario: installation.retell(settings, scenario))
+
+            server.run(server.listeners(settings, certificate, wire), ready=announce, look=look)
         except (server.PortTaken, server.DidNotStart, installation.NoStore, tls.TlsProblem) as error:
-            raise click.ClickException(str(error)) from error
+            raise _CannotServe(str(error)) from error
+        except (stories.WrongScenario, stories.NoSuchScenario) as error:
+            raise _CannotServe(f"--scenario: {error}") from error
     click.echo("mock-kuma has stopped.", err=True)
 
 
@@ -209,6 +228,8 @@ def _print_banner(ready: Any, kuma_version: str) -> None:
         click.echo(f"  {name:<14} {value}")
     sys.stdout.flush()
 
+
+main.add_command(scenarios)
 
 if __name__ == "__main__":
     main()

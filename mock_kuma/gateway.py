@@ -48,20 +48,29 @@ class Gateway:
     """A WSGI application around the vendor application.
 
     ``perform`` carries out one control action in a world; it is what the fault ``move`` needs.
+    ``settle`` carries out what is due in a world before anybody looks at it.
     """
 
     def __init__(
-        self, core: Core, app: WSGIApplication, perform: Callable[[World, faults.Step], str | None]
+        self,
+        core: Core,
+        app: WSGIApplication,
+        perform: Callable[[World, faults.Step], str | None],
+        settle: Callable[[str], None],
     ) -> None:
         self._core = core
         self._app = app
         self._perform = perform
+        self._settle = settle
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         started = time.perf_counter()
         sent = gate.credential(environ.get("HTTP_AUTHORIZATION"))
         caller, world = self._who(sent)
+        if world.is_due():
+            self._settle(world.id)
+            caller, world = self._who(sent)
         arrival = gate.Arrival(caller)
         environ[gate.ARRIVAL] = arrival
         request = _Request(environ)
