@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from mock_kuma.commands.load import load
 from mock_kuma.commands.scenarios import scenarios
 
 RELEASES = ("1.6", "2.1", "3.0.2", "3.2", "3.4", "4.0")
@@ -229,6 +230,7 @@ def _print_banner(ready: Any, kuma_version: str) -> None:
     sys.stdout.flush()
 
 
+main.add_command(load)
 main.add_command(scenarios)
 
 if __name__ == "__main__":

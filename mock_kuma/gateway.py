@@ -150,11 +150,12 @@ class Gateway:
             "silence",
             "commit-then-reset",
         }
+        headers = redactor.headers(request.headers)
         exchange = journal.Exchange(
             method=request.method,
             path=path,
             query=journal.Query(raw, pairs),
-            headers=redactor.headers(request.headers),
+            headers=headers,
             body=body or None,
             status=reply.status if sent else None,
             fault=None if fault is None else {"id": fault.id, "kind": faults.kind(fault.action)},
@@ -162,6 +163,7 @@ class Gateway:
             served=arrival.served,
             duration_ms=round((time.perf_counter() - started) * 1_000 + wait, 3),
             user=None if arrival.caller is None else arrival.caller.login,
+            trace=journal.trace(headers),
         )
         with self._core.database.write() as connection:
             journal_store.add(
