@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from mock_kuma.commands.load import load
+from mock_kuma.commands.record import drift, record, replay
 from mock_kuma.commands.scenarios import scenarios
 
 RELEASES = ("1.6", "2.1", "3.0.2", "3.2", "3.4", "4.0")
@@ -230,7 +231,10 @@ def _print_banner(ready: Any, kuma_version: str) -> None:
     sys.stdout.flush()
 
 
+main.add_command(drift)
 main.add_command(load)
+main.add_command(record)
+main.add_command(replay)
 main.add_command(scenarios)
 
 if __name__ == "__main__":
