@@ -24,6 +24,7 @@ from mock_kuma.control import (
     filling,
     journal,
     lists,
+    openapi,
     reports,
     resources,
     scenarios,
@@ -93,6 +94,7 @@ def build(
         settings.blueprint(core),
         faults.blueprint(core, wire=wire),
         journal.blueprint(core),
+        openapi.blueprint(),
     ):
         app.register_blueprint(noun, url_prefix=PREFIX)
     app.register_error_handler(BrokenJson, _broken)
