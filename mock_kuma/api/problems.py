@@ -23,6 +23,13 @@ from mock_kuma.domain.problems import (
     TenantDisabled,
     WrongState,
 )
+from mock_kuma.domain.query_problems import (
+    InvalidSql,
+    LimitRequired,
+    LimitTooLarge,
+    SearchFailed,
+    WrongTable,
+)
 from mock_kuma.domain.services import NoNodes
 from mock_kuma.domain.settings import SettingNotFound
 
@@ -85,6 +92,13 @@ ROWS: Final[Mapping[type[Problem], Callable[..., Answer]]] = {
     TenantDisabled: lambda _: Answer(406, ErrorBody("tenant disabled")),
     WrongState: lambda problem: Answer(406, ErrorBody(problem.message)),
     NoNodes: lambda _: Answer(500, ErrorBody("no nodes available")),
+    # The rows of the event search (REST API, 4.1) [R].
+    InvalidSql: lambda problem: Answer(400, ErrorBody("invalid sql", problem.reason)),
+    WrongTable: lambda problem: Answer(400, ErrorBody(str(problem))),
+    LimitRequired: lambda problem: Answer(400, ErrorBody(str(problem))),
+    LimitTooLarge: lambda problem: Answer(400, ErrorBody(str(problem))),
+    # GUESS: which 50x it is (REST API, 4.1: "50x", "variable").
+    SearchFailed: lambda problem: Answer(500, ErrorBody("event search failed", problem.reason)),
 }
 
 
