@@ -54,16 +54,17 @@ def placeholder(name: str, actual: Any) -> bool:
     if name.startswith("$starts:"):
         prefix = name.removeprefix("$starts:")
         return isinstance(actual, str) and actual.startswith(prefix) and actual != prefix
-    return {
+    stands_for: dict[str, bool] = {
         "$uuid": isinstance(actual, str) and UUID.fullmatch(actual) is not None,
         "$time": isinstance(actual, str) and TIME.fullmatch(actual) is not None,
         "$text": isinstance(actual, str),
         "$number": isinstance(actual, int | float) and not isinstance(actual, bool),
-        "$empty": actual in (None, "", ...),
+        "$empty": actual is None or actual is ... or actual == "",
         "$null_or_list": actual is None or isinstance(actual, list),
         "$any": True,
         "$none": actual == b"",
-    }[name]
+    }
+    return stands_for[name]
 
 
 def prepared(world: World, state: dict[str, Any]) -> tuple[World, dict[str, str]]:
