@@ -71,7 +71,7 @@ def play(order: Order, chosen: Sequence[Requirement], show: Sink) -> list[Event]
                 sink(_started(order, hello, chosen))
                 with _stage(order.mock) as place:
                     run = _run(order, place, hello, scratch)
-                    interrupted = plugin.play(run, chosen, sink, jobs=order.jobs)
+                    interrupted = plugin.play(run, chosen, sink, jobs=_jobs(order))
                     never = not interrupted and _all_broken(events) and not smoke.works(run)
                     end = {"interrupted": interrupted, "never_ran": never}
         finally:
@@ -120,6 +120,11 @@ def _greeted(order: Order) -> Iterator[tuple[Hello, Path]]:
         finally:
             process.kill()
         yield hello, scratch
+
+
+def _jobs(order: Order) -> int:
+    """Return how many checks may play at once: an adapter without a process a scene is one instance."""
+    return 1 if order.file.connector.transport in {"http", "oneshot"} else order.jobs
 
 
 def _all_broken(events: Sequence[Event]) -> bool:
