@@ -167,6 +167,7 @@ def _started(order: Order, hello: Hello, chosen: Sequence[Requirement]) -> RunSt
         version=hello.version,
         features=hello.features,
         file=str(order.path),
+        examples=order.examples,
         planned=[item.id for item in chosen],
         at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )
