@@ -21,6 +21,7 @@ from harness.protocol import ConnectorBroken
 from harness.readers import WIDTH, Usage
 from harness.report.escaping import line
 from harness.report.progress import LiveReport, show_end
+from harness.server_checks.command import server_command
 from harness.settings import BadFile, ConnectorFile, meant, read
 from harness.verdict import Exit, Failure, HarnessTrouble, Profile
 
@@ -242,7 +243,7 @@ def _stop(console: Console, told: str, code: Exit) -> NoReturn:
     sys.exit(code)
 
 
-for _command in readers.COMMANDS:
+for _command in (*readers.COMMANDS, server_command):
     main.add_command(_command)
 
 if __name__ == "__main__":
