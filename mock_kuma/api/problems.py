@@ -98,7 +98,6 @@ ROWS: Final[Mapping[type[Problem], Callable[..., Answer]]] = {
     WrongState: lambda problem: Answer(406, ErrorBody(problem.message)),
     WrongTable: lambda problem: Answer(400, ErrorBody(str(problem))),
     NoNodes: lambda _: Answer(500, ErrorBody("no nodes available")),
-    # The rows of the event search (REST API, 4.1) [R].
 }
 
 
