@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from connector.desk.worker import State, Worker
 
 WIDTH, HEIGHT = 150, 44
-_STEP_X, _STEP_Y, _LEFT, _TOP = 215, 150, 90, 64
+_STEP_X, _STEP_Y, _LEFT, _TOP = 215, 160, 90, 64
+#: Below and above the lanes' boxes, where ways to what belongs to no line run together.
+_RAIL_ABOVE, _RAIL_BELOW = 42, 36
+_MARGIN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +73,8 @@ def draw(worker: Worker) -> Diagram:
     ]
     return Diagram(
         width=right + (WIDTH + 40 if outside else 0),
-        height=_TOP + len(lanes) * _STEP_Y,
-        lanes=[(line, _TOP + place * _STEP_Y - 44) for place, line in enumerate(lanes)],
+        height=len(lanes) * _STEP_Y + _MARGIN,
+        lanes=[(line, _MARGIN + place * _STEP_Y) for place, line in enumerate(lanes)],
         boxes=list(places.values()),
         arrows=arrows,
     )
@@ -81,29 +84,38 @@ _BEND: Final = 46
 
 
 def _arrow(number: int, start: Box, end: Box, place: int) -> Arrow:
-    middle = (start.x + WIDTH / 2, start.y + HEIGHT / 2)
-    other = (end.x + WIDTH / 2, end.y + HEIGHT / 2)
+    if end.state.line == 0 and start.state.line:
+        return _by_rail(number, start, end)
+    middle = start.x + WIDTH / 2
+    other = end.x + WIDTH / 2
     if start.y == end.y:
         # In one lane: above to the right, below to the left; farther apart, a higher bow.
         is_right = end.x > start.x
-        side = -1 if is_right else 1
         edge = start.y if is_right else start.y + HEIGHT
         shift = 26 if is_right else -26
-        x1, x2 = middle[0] + shift, other[0] - shift
-        steps = abs(end.x - start.x) / _STEP_X
-        bow = side * (_BEND if steps == 1 else _BEND + 10 * steps)
+        x1, x2 = middle + shift, other - shift
+        bow = (-1 if is_right else 1) * (_BEND + 10 * (abs(end.x - start.x) / _STEP_X - 1))
         top = edge + bow
         path = f"M{x1:.0f} {edge} C{x1:.0f} {top:.0f} {x2:.0f} {top:.0f} {x2:.0f} {edge}"
         return Arrow(number, path, (x1 + x2) / 2, edge + bow * 0.75)
     is_down = end.y > start.y
-    lean = float(18 if is_down else -18) + place * 12
-    x1, x2 = middle[0] + lean, other[0] + lean
-    y1, y2 = float(start.y), float(end.y)
-    y1, y2 = (y1 + HEIGHT, y2) if is_down else (y1, y2 + HEIGHT)
-    if abs(start.x - end.x) > WIDTH and end.state.line == 0:
-        x1, y1, x2, y2 = start.x + WIDTH, middle[1], end.x, other[1]
-        path = f"M{x1:.0f} {y1:.0f} C{x2 - 60:.0f} {y1:.0f} {x2 - 60:.0f} {y2:.0f} {x2:.0f} {y2:.0f}"
-        return Arrow(number, path, x1 + 24, y1)
+    lean = (18 if is_down else -18) + place * 12
+    x1, x2 = middle + lean, other + lean
+    y1, y2 = (start.y + HEIGHT, end.y) if is_down else (start.y, end.y + HEIGHT)
     half = (y1 + y2) / 2
-    path = f"M{x1:.0f} {y1:.0f} C{x1:.0f} {half:.0f} {x2:.0f} {half:.0f} {x2:.0f} {y2:.0f}"
+    path = f"M{x1:.0f} {y1} C{x1:.0f} {half:.0f} {x2:.0f} {half:.0f} {x2:.0f} {y2}"
     return Arrow(number, path, (x1 + x2) / 2, half)
+
+
+def _by_rail(number: int, start: Box, end: Box) -> Arrow:
+    """Lead around the other boxes: above those of the first lane, below those of the others."""
+    x1, x2 = start.x + WIDTH - 16, end.x + WIDTH // 2
+    is_above = start.y <= _TOP
+    y1, rail = (
+        (start.y, start.y - _RAIL_ABOVE) if is_above else (start.y + HEIGHT, start.y + HEIGHT + _RAIL_BELOW)
+    )
+    y2 = end.y if is_above else end.y + HEIGHT
+    turn = 8 if is_above else -8
+    path = f"M{x1} {y1} L{x1} {rail + turn} Q{x1} {rail} {x1 + 8} {rail} L{x2 - 8} {rail} "
+    path += f"Q{x2} {rail} {x2} {rail + turn} L{x2} {y2}"
+    return Arrow(number, path, x1, rail)
