@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check setup lint types imports mutants pictures guesses clean
+.PHONY: help demo test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,16 @@ imports: $(READY)
 
 mutants: $(READY) ## every mutant against every requirement; takes long
 	$(BIN)/python -m tests.harness.matrix
+
+fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
+	$(BIN)/python -m tests.fuzz
+
+clickhouse: $(READY) ## a thousand generated searches against a real ClickHouse, which is 500 MB
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'chdb>=4'
+	$(BIN)/python -m tests.clickhouse.compare
+
+fidelity: $(READY) ## the table of operations in fixtures/README.md
+	@$(BIN)/python -m tests.fidelity
 
 pictures: $(READY) ## the pictures in docs/, from a fresh demo; needs chromium
 	@command -v $(CHROMIUM) >/dev/null || { echo "$(CHROMIUM) is missing. On Debian: apt-get install chromium"; exit 2; }

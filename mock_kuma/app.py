@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from mock_kuma import control
 from mock_kuma.api import vendor
 from mock_kuma.control import app as control_app
 from mock_kuma.core import Core
+from mock_kuma.faults import WIRE_HEADER
 from mock_kuma.gateway import Gateway
 from mock_kuma.generate import Soc
+from mock_kuma.openapi import pages
 from mock_kuma.store.database import Database
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIApplication
+    from collections.abc import Iterable
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from flask import Flask
 
@@ -41,12 +45,14 @@ def vendor_app(settings: Settings, shared: Core) -> WSGIApplication:
     def perform(world: World, step: Step) -> str | None:
         return _perform(inside, world, step)
 
-    return Gateway(shared, vendor.build(shared), perform)
+    return Gateway(shared, vendor.build(shared, strict=settings.strict), perform)
 
 
 def console_app(settings: Settings, shared: Core) -> WSGIApplication:
     """Return what answers on the console port."""
-    return _control(shared, settings, token_digest=settings.control_digest)
+    console = _control(shared, settings, token_digest=settings.control_digest)
+    console.register_blueprint(pages.blueprint())
+    return DispatcherMiddleware(console, {pages.TRY: _without_wire(vendor_app(settings, shared))})
 
 
 def _control(shared: Core, settings: Settings, *, token_digest: str | None) -> Flask:
@@ -56,6 +62,18 @@ def _control(shared: Core, settings: Settings, *, token_digest: str | None) -> F
         wire=settings.wire,
         kuma_version=settings.kuma_version,
     )
+
+
+def _without_wire(app: WSGIApplication) -> WSGIApplication:
+    """Return the application as it is where no wire listener stands in front of it."""
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *rest: Any) -> Any:
+            return start_response(status, [pair for pair in headers if pair[0] != WIRE_HEADER], *rest)
+
+        return app(environ, start)
+
+    return answer
 
 
 def _perform(app: WSGIApplication, world: World, step: Step) -> str | None:

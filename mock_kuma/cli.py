@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 RELEASES = ("1.6", "2.1", "3.0.2", "3.2", "3.4", "4.0")
+API_VERSIONS = ("v1", "v2", "v2.1", "v2.2", "v3")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 #: Every option has a variable: MOCK_KUMA_PORT and so on, whatever the command.
@@ -85,6 +86,7 @@ def main() -> None:
     help="Processes behind the vendor port.",
 )
 @click.option("--wire", is_flag=True, help="Put the listener for transport faults in front.")
+@click.option("--strict", is_flag=True, help="Answer 501 where the mock would have to guess.")
 @click.option(
     "--ready-file",
     type=click.Path(dir_okay=False, path_type=Path),
@@ -118,6 +120,35 @@ def guesses(*, as_json: bool) -> None:
     for one in found:
         click.echo(f"{one.file}:{one.line}\n    {one.text}")
     click.echo(f"{len(found)} guesses")
+
+
+@main.command(epilog="Example: mock-kuma openapi --version v3 > kuma-v3.json")
+@click.option(
+    "--version", "name", type=click.Choice(API_VERSIONS), help="One API version, to standard output."
+)
+@click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="A folder for the documents of all API versions.",
+)
+def openapi(*, name: str | None, out: Path | None) -> None:
+    """Write the vendor API's OpenAPI 3.1 documents, one for each API version."""
+    from mock_kuma.openapi import document  # noqa: PLC0415 -- so that --help answers at once
+
+    if (name is None) == (out is None):
+        raise click.UsageError("give either --version or --out")
+    for version in API_VERSIONS if name is None else (name,):
+        text = json.dumps(document.build(version), indent=2, ensure_ascii=False)
+        if out is None:
+            click.echo(text)
+            continue
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+            file = out / f"kuma-{version}.json"
+            file.write_text(text + "\n", encoding="utf-8")
+        except OSError as error:
+            raise click.ClickException(f"cannot write to {out}: {error.strerror or error}") from error
+        click.echo(file, err=True)
 
 
 def _refuse_open_doors(options: dict[str, Any]) -> None:
@@ -155,6 +186,7 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                 wire=options["wire"],
                 kuma_version=options["kuma_version"],
                 seed=seed,
+                strict=options["strict"],
             )
             token = installation.prepare(settings, options["token"])
             certificate = (
@@ -202,6 +234,7 @@ def _print_banner(ready: Any, kuma_version: str) -> None:
         ("API token", ready.token),
         ("CA file", ready.ca_file or "none, plain HTTP"),
         ("control API", f"{ready.console}/control/v1"),
+        ("API pages", f"{ready.console}/docs"),
         ("control token", ready.control_token or "none, open on loopback"),
         ("seed", ready.seed),
     )

@@ -24,3 +24,4 @@ class Settings:
     wire: bool
     kuma_version: str
     seed: str
+    strict: bool = False  # 501 where the mock would have to guess

@@ -129,8 +129,7 @@ def change(connection: Connection, world: World, row: Row[Any], content: Content
 def revert(connection: Connection, world: World, row: Row[Any], number: int, *, user: str) -> None:
     """Write a former version's content as the newest version."""
     former = version(connection, world, row, number)
-    content = Content(former.name, former.description, former.payload)
-    change(connection, world, row, content, user=user)
+    edit(connection, world, row, Content(former.name, former.description, former.payload), user=user)
 
 
 def version(connection: Connection, world: World, row: Row[Any], number: int) -> Row[Any]:

@@ -27,6 +27,7 @@ from mock_kuma.api import (
     resources,
     services,
     settings,
+    strictness,
     system,
     tasks,
     tenants,
@@ -42,8 +43,8 @@ if TYPE_CHECKING:
 MAX_BODY = 66 * 1024 * 1024
 
 
-def build(core: Core) -> Flask:
-    """Return the application."""
+def build(core: Core, *, strict: bool = False) -> Flask:
+    """Return the application; a ``strict`` one answers 501 where it would have to guess."""
     app = Flask("mock_kuma.vendor", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     # Slashes are taken as they come: a redirect would lose bodies in some clients.
@@ -75,6 +76,8 @@ def build(core: Core) -> Flask:
     app.register_error_handler(gate.InvalidHeader, _invalid_header)
     app.register_error_handler(gate.NoSuchVersion, _no_such_version)
     app.register_error_handler(HTTPException, _http)
+    if strict:
+        strictness.refuse_guesses(app)
     return app
 
 

@@ -64,15 +64,19 @@ def analyse(select: Select) -> Query:
     group.active = bool(select.group) or any(is_aggregated(one) for one in later)
     if group.active and star:
         raise InvalidSql("* is not under an aggregate function and not in GROUP BY")
+    # Before the aggregates are counted: each of these may add some.
+    shown = tuple(Output(one.title, group.slots(one.expression), one.is_time) for one in outputs)
+    sifted = None if having is None else group.slots(having)
+    sorted_by = tuple((group.slots(one), down) for one, down in order)
     return Query(
         star=star,
-        outputs=tuple(Output(one.title, group.slots(one.expression), one.is_time) for one in outputs),
+        outputs=shown,
         where=where,
         grouped=group.active,
         keys=keys,
         aggregates=tuple(group.aggregates),
-        having=None if having is None else group.slots(having),
-        order=tuple((group.slots(one), down) for one, down in order),
+        having=sifted,
+        order=sorted_by,
         limit=select.limit,
         offset=select.offset,
         columns=frozenset(

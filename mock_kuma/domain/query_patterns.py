@@ -21,6 +21,8 @@ PROGRAM: Final = 10_000
 #: For each compiled pattern; the package keeps the last 128 of them.
 _MEMORY: Final = 2 << 20
 
+#: What makes a pattern more than a text.
+_SPECIAL: Final = re.compile(r"[\^$.\[|()?*+{]|\\")
 _WILDCARD: Final = re.compile(r"\\(.)|([%_])", re.DOTALL)
 
 
@@ -107,8 +109,9 @@ def replace_one(pattern: str, replacement: str) -> Callable[[str], str]:
     highest = max((piece for piece in pieces if isinstance(piece, int)), default=0)
     if highest > compiled.groups:
         raise InvalidSql(f"\\{highest} in the replacement, and the pattern has {compiled.groups} groups")
-    if not pattern:
-        return lambda value: value
+    if not _SPECIAL.search(pattern):
+        # ClickHouse takes such a pattern for a text, and the replacement then, too, as it stands.
+        return lambda value: value.replace(pattern, replacement, 1) if pattern else value
 
     def replaced(value: str) -> str:
         encoded = value.encode()

@@ -112,8 +112,11 @@ def remainder(left: int, right: int, kinds: tuple[Type, Type]) -> int:
 
 
 def float_remainder(left: float, right: float) -> float:
-    """Return C's ``fmod``, which is NaN where there is no remainder."""
-    return math.nan if right == 0 or math.isinf(left) else math.fmod(left, right)
+    """Return what ClickHouse leaves of a division of floats; NaN where there is no remainder."""
+    if right == 0 or not math.isfinite(left) or not math.isfinite(right):
+        return math.nan
+    # Not C's fmod: of large numbers it leaves what the rounded quotient leaves.
+    return left - math.trunc(left / right) * right
 
 
 def quotient(left: float, right: float) -> float:

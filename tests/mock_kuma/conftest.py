@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -107,9 +108,9 @@ class Kuma:
         return World(made["world"], made["token"], made["tenant"], self)
 
 
-@pytest.fixture
-def kuma(tmp_path: Path) -> Iterator[Kuma]:
-    """A mock of the newest documented release that answers every API version."""
+@contextmanager
+def started(tmp_path: Path, *, strict: bool = False) -> Iterator[Kuma]:
+    """Make a mock, and close its database at the end."""
     settings = Settings(
         host="127.0.0.1",
         port=0,
@@ -122,11 +123,19 @@ def kuma(tmp_path: Path) -> Iterator[Kuma]:
         wire=True,
         kuma_version="3.2",
         seed="1",
+        strict=strict,
     )
     token = installation.prepare(settings, None)
     core = app.core(settings.store)
     yield Kuma(Client(app.vendor_app(settings, core)), Client(app.console_app(settings, core)), token)
     core.database.close()
+
+
+@pytest.fixture
+def kuma(tmp_path: Path) -> Iterator[Kuma]:
+    """A mock of the newest documented release that answers every API version."""
+    with started(tmp_path) as mock:
+        yield mock
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""The vendor's API described: models of bodies and answers, one OpenAPI document per API version."""
