@@ -53,8 +53,15 @@ class Busy(ConnectorError):
 class Engine:
     """One desk: its folder, its database, its KUMA."""
 
-    def __init__(self, folder: Path, *, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], float] = time.time,
+        dial: Callable[[Settings], Transport] | None = None,
+    ) -> None:
         self.folder = folder
+        self._dial = dial or _dial
         self.clock = clock
         self._store = Store(in_folder(folder))
         self._running = threading.Lock()
@@ -187,15 +194,18 @@ class Engine:
     def transport(self) -> tuple[Transport, Settings]:
         """Return what a command is sent with; whoever asks closes it."""
         settings = self.settings()
-        return Transport(settings.url, token=settings.token, ca_file=settings.ca_file), settings
+        return self._dial(settings), settings
 
     def test(self) -> str:
         """Ask KUMA who the token belongs to; return the answer in words. Raises what goes wrong."""
         settings = replace(self.settings(), request_seconds=10)
-        with _client(settings) as client:
-            client.until = time.monotonic() + 10
+        client = self._client(settings)
+        try:
+            client.until = time.monotonic() + settings.request_seconds
             me = client.whoami()
             client.page([("page", "1")])
+        finally:
+            client.disconnect()
         return str(me.get("login") or me.get("name") or "?")
 
     def stop(self) -> None:
@@ -204,9 +214,19 @@ class Engine:
             self._scheduler.shutdown()
         self._store.close()
 
+    def _client(self, settings: Settings) -> Client:
+        return Client(
+            settings.url,
+            token=settings.token,
+            version=settings.api_version,
+            seconds=settings.request_seconds,
+            transport=self._dial(settings),
+        )
+
     @contextmanager
     def _sync(self) -> Iterator[Sync]:
-        sync = Sync(self.settings())
+        settings = self.settings()
+        sync = Sync(settings, client=self._client(settings))
         sync.incidents = Delivery(
             self._store, history=self.history, clock=self.clock, actions=self.handler().actions
         )
@@ -221,19 +241,8 @@ def replace_link(link: Link, *, url: str, trusts_ca: bool) -> Link:
     return Link(url=url, api_version=link.api_version, trusts_ca=trusts_ca)
 
 
-@contextmanager
-def _client(settings: Settings) -> Iterator[Client]:
-    client = Client(
-        settings.url,
-        token=settings.token,
-        ca_file=settings.ca_file,
-        version=settings.api_version,
-        seconds=settings.request_seconds,
-    )
-    try:
-        yield client
-    finally:
-        client.disconnect()
+def _dial(settings: Settings) -> Transport:
+    return Transport(settings.url, token=settings.token, ca_file=settings.ca_file)
 
 
 def _write_own(path: Path, text: str) -> None:
