@@ -36,6 +36,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from sqlalchemy.engine import URL
+
 log = logging.getLogger("connector.desk")
 _TOKEN, _CA = "token", "kuma-ca.pem"
 _OWN: Final = 0o600
@@ -57,13 +59,15 @@ class Engine:
         self,
         folder: Path,
         *,
+        database: URL | None = None,
         clock: Callable[[], float] = time.time,
         dial: Callable[[Settings], Transport] | None = None,
     ) -> None:
         self.folder = folder
+        self._database = database
         self._dial = dial or _dial
         self.clock = clock
-        self._store = Store(in_folder(folder))
+        self._store = Store(database or in_folder(folder))
         self._running = threading.Lock()
         self.accounts = Accounts(self._store)
         self.documents = Documents(self._store)
@@ -127,6 +131,7 @@ class Engine:
             state_dir=self.folder,
             token=token,
             ca_file=self.folder / _CA if link.trusts_ca else None,
+            database=self._database,
             api_version=link.api_version,
             deadline_seconds=60,
         )

@@ -44,7 +44,7 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def open_desk(folder: Path, *, settings: Settings | None = None) -> Iterator[Engine]:
     """Open the desk of a data folder; settings of a file become its connection where it has none."""
-    engine = Engine(folder)
+    engine = Engine(folder, database=None if settings is None else settings.database)
     try:
         if settings is not None and not engine.link().url:
             ca = "" if settings.ca_file is None else settings.ca_file.read_text(encoding="utf-8")
