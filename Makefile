@@ -52,6 +52,9 @@ clickhouse: $(READY) ## a thousand generated searches against a real ClickHouse,
 fidelity: $(READY) ## the table of operations in fixtures/README.md
 	@$(BIN)/python -m tests.fidelity
 
+histories: $(READY) ## a thousand generated histories of the connector, with faults and kills
+	$(BIN)/python -m tests.connector.histories 1000
+
 pictures: $(READY) ## the pictures in docs/, from a fresh demo; needs chromium
 	@command -v $(CHROMIUM) >/dev/null || { echo "$(CHROMIUM) is missing. On Debian: apt-get install chromium"; exit 2; }
 	@$(BIN)/python tests/e2e/demo.py

@@ -210,7 +210,8 @@ def _held(connection: Connection, alert_ids: Sequence[str]) -> dict[str, Any]:
 
 def _locked(which: ColumnElement[bool]) -> Select[Any]:
     """Return the question for rows that are about to be changed; SQLite locks the whole database anyway."""
-    return select(incidents).where(which).with_for_update()
+    # In one order, or two instances would wait for each other.
+    return select(incidents).where(which).order_by(incidents.c.alert_id).with_for_update()
 
 
 def _row(connection: Connection, alert_id: str) -> Any:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, delete, select
+from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.store import ledger as table
 
@@ -91,5 +92,7 @@ def _value(connection: Connection, name: str) -> float | None:
 
 
 def _write(connection: Connection, name: str, value: float) -> None:
-    connection.execute(delete(table).where(table.c.name == name))
-    connection.execute(insert(table).values(name=name, value=value))
+    # One statement: of two instances that delete and insert, one would fail.
+    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    row = make(table).values(name=name, value=value)
+    connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

@@ -11,7 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.store import outbox as table
 
@@ -41,10 +42,11 @@ class Outbox:
     def put(self, alert_id: str, reason: str) -> None:
         """Write a closing down; a later word on the same alert replaces an earlier one."""
         with self._store.begin() as connection:
-            connection.execute(delete(table).where(table.c.alert_id == alert_id))
-            connection.execute(
-                insert(table).values(alert_id=alert_id, reason=reason, state=PENDING, error="")
-            )
+            # One statement: of two instances that delete and insert, one would fail.
+            make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+            word = {"reason": reason, "state": PENDING, "error": ""}
+            row = make(table).values(alert_id=alert_id, **word)
+            connection.execute(row.on_conflict_do_update(index_elements=["alert_id"], set_=word))
 
     def pending(self) -> list[Closing]:
         """Return what is to be sent again."""
@@ -53,6 +55,12 @@ class Outbox:
             return [
                 Closing(row.alert_id, row.reason, row.state, row.error) for row in connection.execute(query)
             ]
+
+    def of(self, alert_id: str) -> Closing | None:
+        """Return the closing of an alert that KUMA has not confirmed, or None."""
+        with self._store.begin() as connection:
+            row = connection.execute(select(table).where(table.c.alert_id == alert_id)).first()
+        return None if row is None else Closing(row.alert_id, row.reason, row.state, row.error)
 
     def refuse(self, alert_id: str, error: str) -> None:
         """Note that KUMA said no, and why."""

@@ -15,6 +15,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
 from connector.errors import SettingsProblem
 
 if TYPE_CHECKING:
@@ -30,6 +33,7 @@ _KEYS: Final[Mapping[str, tuple[type, ...]]] = {
     "token_env": (str,),
     "token_file": (str,),
     "data_folder": (str,),
+    "database": (str,),
     "lookback_days": (int, float),
     "overlap_seconds": (int, float),
     "deadline_seconds": (int, float),
@@ -55,6 +59,8 @@ class Settings:
     deadline_seconds: float = 120
     #: One request takes no longer.
     request_seconds: float = 30
+    #: Where incidents are kept; None is a file in ``state_dir``. Two instances may share one.
+    database: URL | None = None
     #: KUMA up to 3.4 answers v1; from 4.0 on it answers v3 alone.
     api_version: str = "v1"
 
@@ -86,6 +92,7 @@ def load(path: Path, environment: Mapping[str, str] = os.environ) -> Settings:
         token=_token(table, path, environment),
         ca_file=folder / table["ca_file"] if "ca_file" in table else None,
         state_dir=folder / table.get("data_folder", "kuma-connector-data"),
+        database=database_url(table["database"]) if "database" in table else None,
         api_version=_api_version(table.get("api_version", "v1"), path),
         **numbers,
     )
@@ -105,6 +112,27 @@ def base_url(text: str) -> str:
         raise SettingsProblem("url may not hold a user name or password; the token goes into token_env")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
     return f"{parts.scheme}://{host}:{port or 7223}"
+
+
+def database_url(text: str) -> URL:
+    """Return the address of a PostgreSQL database, for example ``postgresql://soar@db.example.com/soar``.
+
+    Raises ``SettingsProblem`` for another database, and for a password, which libpq finds for itself.
+    """
+    try:
+        url = make_url(text.strip())
+    except ArgumentError as error:
+        raise SettingsProblem(
+            "database is no address such as postgresql://soar@db.example.com/soar"
+        ) from error
+    if url.password is not None or "password" in url.query:
+        raise SettingsProblem("database may not hold a password; put it into PGPASSFILE or PGPASSWORD")
+    if url.get_backend_name() != "postgresql":
+        raise SettingsProblem(
+            f"database: {url.get_backend_name()!r} is not known; "
+            "it is a postgresql:// address, or left out for a file in data_folder"
+        )
+    return url.set(drivername="postgresql+psycopg")
 
 
 def checked_token(token: str, *, where: str) -> str:

@@ -8,7 +8,7 @@ transaction, and what is committed survives a kill.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import (
     URL,
@@ -22,7 +22,9 @@ from sqlalchemy import (
     Text,
     create_engine,
     event,
+    func,
     make_url,
+    select,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 metadata = MetaData()
+#: The advisory lock under which tables are made; any number that nobody else's program takes.
+_LOCK: Final = 7_223_001
 
 # Texts of the other side are kept as JSON with ASCII escapes: any character is kept, even half of one.
 incidents = Table(
@@ -83,7 +87,13 @@ class Store:
             if make_url(url).get_backend_name() == "sqlite":
                 event.listen(self._engine, "connect", _prepare)
                 event.listen(self._engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
-            metadata.create_all(self._engine)
+            with self._engine.begin() as connection:
+                if connection.dialect.name == "postgresql":
+                    # Two that begin at once would both find no tables, and both make them.
+                    connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
+                metadata.create_all(connection)
+        except ImportError as error:
+            raise SettingsProblem("PostgreSQL needs its driver: pip install 'mock-kuma[postgres]'") from error
         except SQLAlchemyError as error:
             raise SettingsProblem(f"cannot open the connector's database: {_short(error)}") from error
 

@@ -63,7 +63,7 @@ class Sync:
             version=settings.api_version,
             seconds=settings.request_seconds,
         )
-        self._store = Store(in_folder(settings.state_dir))
+        self._store = Store(settings.database or in_folder(settings.state_dir))
         self.incidents = Incidents(self._store)
         self.ledger = Ledger(self._store)
         self.outbox = Outbox(self._store)

@@ -1,0 +1,138 @@
+"""PostgreSQL by URL: the settings, and histories on a real server where one is installed.
+
+The server is the machine's own ``initdb`` and ``postgres``, on a Unix socket in a folder of the test.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from sqlalchemy import URL, create_engine, text
+
+from connector.errors import SettingsProblem
+from connector.ledger import Ledger
+from connector.outbox import Outbox
+from connector.settings import database_url
+from connector.store import Store
+from tests.connector.histories import History
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+FOLDERS = [Path(shutil.which("initdb") or "/nowhere").parent, *Path("/usr/lib/postgresql").glob("*/bin")]
+BINARIES = next((folder for folder in FOLDERS if (folder / "initdb").exists()), None)
+
+
+@pytest.fixture
+def server() -> Iterator[URL]:
+    """Run a PostgreSQL of this test alone; the socket's path must be short."""
+    assert BINARIES is not None
+    # PostgreSQL refuses to run as root.
+    user = "postgres" if os.geteuid() == 0 else None
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    if user:
+        shutil.chown(folder, user)
+    data = folder / "data"
+    subprocess.run(
+        [str(BINARIES / "initdb"), "-D", str(data), "-U", "soar", "-A", "trust", "--no-sync", "-E", "UTF8"],
+        check=True,
+        capture_output=True,
+        user=user,
+        cwd=folder,
+    )
+    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
+    control = [str(BINARIES / "pg_ctl"), "-D", str(data), "-w"]
+    start = [*control, "-l", str(folder / "log"), "-o", options, "start"]
+    subprocess.run(start, check=True, stdout=subprocess.DEVNULL, user=user, cwd=folder)
+    try:
+        yield database_url(f"postgresql://soar@/postgres?host={folder}")
+    finally:
+        stop = [*control, "-m", "immediate", "stop"]
+        subprocess.run(stop, check=True, stdout=subprocess.DEVNULL, user=user, cwd=folder)
+        shutil.rmtree(folder)
+
+
+def fresh(server: URL, name: str) -> URL:
+    """Make an empty database."""
+    engine = create_engine(server, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"create database {name}"))
+    engine.dispose()
+    return server.set(database=name)
+
+
+@pytest.mark.skipif(BINARIES is None, reason="no PostgreSQL server is installed here")
+def test_histories_end_right_on_postgresql(server: URL, tmp_path: Path) -> None:
+    """As they do on SQLite: two instances, faults, kills."""
+    wrong = [
+        sentence
+        for number in range(2)
+        for sentence in History(number, tmp_path, database=fresh(server, f"history{number}")).run()
+    ]
+
+    assert wrong == []
+
+
+@pytest.mark.skipif(BINARIES is None, reason="no PostgreSQL server is installed here")
+def test_instances_that_begin_and_write_at_once_do_not_fail_each_other(server: URL) -> None:
+    """Tables are made once, and no word is refused because another instance says the same."""
+    troubles: list[Exception] = []
+    gate = threading.Barrier(6)
+
+    def instance() -> None:
+        try:
+            gate.wait()
+            store = Store(server)
+            for number in range(20):
+                Ledger(store).move_mark(number)
+                Outbox(store).put("a", "responded")
+            store.close()
+        except Exception as error:  # noqa: BLE001 -- a thread's boundary: the test tells what came
+            troubles.append(error)
+
+    threads = [threading.Thread(target=instance) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store = Store(server)
+    mark, pending = Ledger(store).mark(), Outbox(store).pending()
+    store.close()
+
+    assert (troubles, mark, len(pending)) == ([], 19, 1)
+
+
+def test_an_address_gets_the_driver_that_is_installed() -> None:
+    """A person writes what PostgreSQL's own tools take."""
+    url = database_url("postgresql://soar@db.example.com/soar")
+
+    assert url.render_as_string() == "postgresql+psycopg://soar@db.example.com/soar"
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("nonsense", "no address such as"),
+        ("mysql://soar@db.example.com/soar", "'mysql' is not known"),
+        ("postgresql://soar:hunter2@db.example.com/soar", "may not hold a password"),
+    ],
+)
+def test_what_is_no_address_is_refused_without_repeating_a_password(given: str, said: str) -> None:
+    """With what to do instead."""
+    with pytest.raises(SettingsProblem, match=said) as caught:
+        database_url(given)
+
+    assert "hunter2" not in str(caught.value)
+
+
+def test_a_server_that_is_not_there_is_told_in_a_sentence(tmp_path: Path) -> None:
+    """Not with a traceback."""
+    with pytest.raises(SettingsProblem, match="cannot open the connector's database"):
+        Store(database_url(f"postgresql://soar@/soar?host={tmp_path}"))
