@@ -13,6 +13,10 @@ from typing import Any
 
 import click
 
+from mock_kuma.commands.load import load
+from mock_kuma.commands.record import drift, record, replay
+from mock_kuma.commands.scenarios import scenarios
+
 RELEASES = ("1.6", "2.1", "3.0.2", "3.2", "3.4", "4.0")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -67,9 +71,10 @@ def main() -> None:
     "--scenario",
     default="empty",
     show_default=True,
-    type=click.Choice(["empty"]),
-    help="What the default world starts with.",
+    metavar="NAME|FILE",
+    help="What the default world starts with; mock-kuma scenarios lists them.",
 )
+@click.option("--watch", is_flag=True, help="Tell the scenario's file anew whenever it changes.")
 @click.option("--seed", help="Seeds ids and generated data.  [default: random, printed]")
 @click.option(
     "--kuma-version",
@@ -121,6 +126,12 @@ def guesses(*, as_json: bool) -> None:
     click.echo(f"{len(found)} guesses")
 
 
+class _CannotServe(click.ClickException):
+    """Something outside the command line stands in the way: a port, the store, a scenario."""
+
+    exit_code = 2
+
+
 def _refuse_open_doors(options: dict[str, Any]) -> None:
     for name in ("token", "password", "control_token"):
         if options[name] is not None and not options[name].strip():
@@ -133,7 +144,10 @@ def _refuse_open_doors(options: dict[str, Any]) -> None:
 
 
 def _serve(options: dict[str, Any], folder: Path | None) -> None:
-    from mock_kuma import ids, installation, server, tls  # noqa: PLC0415 -- so that --help answers at once
+    # Imported here, so that --help answers at once.
+    from mock_kuma import ids, installation, server, tls  # noqa: PLC0415 -- as said
+    from mock_kuma import scenarios as stories  # noqa: PLC0415 -- likewise
+    from mock_kuma.commands.watch import Watch  # noqa: PLC0415 -- likewise
     from mock_kuma.settings import Settings  # noqa: PLC0415 -- likewise
 
     control_token = None if options["open_control"] else options["control_token"] or ids.new_token()
@@ -157,8 +171,10 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                 kuma_version=options["kuma_version"],
                 seed=seed,
             )
+            watch = Watch(options["scenario"]) if options["watch"] else None
             password = options["password"] or ids.new_token()[:12]
-            token = installation.prepare(settings, options["token"], password)
+            story = stories.found(options["scenario"])
+            token = installation.prepare(settings, options["token"], story, password=password)
             certificate = (
                 tls.server_certificate(settings.data_folder, settings.host) if settings.tls else None
             )
@@ -183,9 +199,15 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                     installation.write_ready(options["ready_file"].absolute(), ready)
                 _print_banner(ready, settings.kuma_version)
 
-            server.run(server.listeners(settings, certificate, wire), ready=announce)
+            def look() -> None:
+                if watch is not None:
+                    watch.look(lambda scenario: installation.retell(settings, scenario))
+
+            server.run(server.listeners(settings, certificate, wire), ready=announce, look=look)
         except (server.PortTaken, server.DidNotStart, installation.NoStore, tls.TlsProblem) as error:
-            raise click.ClickException(str(error)) from error
+            raise _CannotServe(str(error)) from error
+        except (stories.WrongScenario, stories.NoSuchScenario) as error:
+            raise _CannotServe(f"--scenario: {error}") from error
     click.echo("mock-kuma has stopped.", err=True)
 
 
@@ -213,6 +235,12 @@ def _print_banner(ready: Any, kuma_version: str) -> None:
         click.echo(f"  {name:<14} {value}")
     sys.stdout.flush()
 
+
+main.add_command(drift)
+main.add_command(load)
+main.add_command(record)
+main.add_command(replay)
+main.add_command(scenarios)
 
 if __name__ == "__main__":
     main()

@@ -53,7 +53,15 @@ def overwrite(connection: Connection, source: str, target: str) -> None:
     _copy_contents(connection, source, target)
     columns = [
         tables.worlds.c[name]
-        for name in ("frozen_at", "clock_offset", "drawn_alerts", "drawn_events", "drawn_ids")
+        for name in (
+            "frozen_at",
+            "clock_offset",
+            "drawn_alerts",
+            "drawn_events",
+            "drawn_ids",
+            "agenda_seq",
+            "due",
+        )
     ]
     values = connection.execute(select(*columns).where(tables.worlds.c.id == source)).one()
     connection.execute(
