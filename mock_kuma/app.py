@@ -47,25 +47,31 @@ def vendor_app(settings: Settings, shared: Core) -> WSGIApplication:
     return Gateway(shared, vendor.build(shared), perform, _settler(shared, performer(settings, shared.soc)))
 
 
-def console_app(settings: Settings, shared: Core) -> WSGIApplication:
-    """Return what answers on the console port: the control API, and the pages beside it."""
-    api = _control(shared, settings, token_digest=settings.control_digest)
+class Console:
+    """What answers on the console port: the control API, and beside it the pages.
 
-    # Made when somebody looks: a server that only programs use does not spend the time.
-    @cache
-    def pages() -> WSGIApplication:
-        return _pages(settings, shared)
+    The pages are made when somebody first looks: a server that only programs use does not spend the time.
+    """
 
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __init__(self, api: Flask, pages: Callable[[], Flask]) -> None:
+        self.api = api
+        self._pages = cache(pages)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
         path = environ.get("PATH_INFO", "")
         is_api = path == control.PREFIX or path.startswith(f"{control.PREFIX}/")
-        return (api if is_api else pages())(environ, start_response)
+        return (self.api if is_api else self._pages())(environ, start_response)
 
-    return answer
+
+def console_app(settings: Settings, shared: Core) -> Console:
+    """Return what answers on the console port."""
+    api = _control(shared, settings, token_digest=settings.control_digest)
+    return Console(api, lambda: _pages(settings, shared))
 
 
 def _pages(settings: Settings, shared: Core) -> Flask:
-    from mock_kuma.console import app as pages  # noqa: PLC0415 -- see above
+    from mock_kuma.console import app as pages  # noqa: PLC0415 -- see Console
     from mock_kuma.console import control_client  # noqa: PLC0415 -- likewise
 
     inside = cache(lambda: _control(shared, settings, token_digest=None))

@@ -1,7 +1,7 @@
 """The control API's own description, OpenAPI 3.1: built from the models that its routes read.
 
 The table below says, for each route, what it is for, which body it reads and how it answers; the schemas come
-from the models themselves. Rule: a route that the table lacks fails a test, and so does a row without a route.
+from the models themselves. Rule: a route that the table lacks fails a test, and a row without a route too.
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Store a new world."""
-    connection.execute(insert(tables.worlds).values(values))
+    connection.execute(insert(tables.worlds), values)
 
 
 def find(connection: Connection, world: str) -> Row[Any] | None:
