@@ -63,6 +63,7 @@ pictures: $(READY) ## the pictures in docs/, from a fresh demo; needs chromium
 	  --user-data-dir=$$profile --window-size=1100,1300 --screenshot=docs/failing-report.png \
 	  "file://$(CURDIR)/demo-report/naive/report.html" 2>/dev/null; rm -rf $$profile
 	@echo "docs/failing-report.png"
+	@$(BIN)/python -m tests.browser.pictures
 
 guesses: $(READY) ## every behaviour that the vendor does not document
 	@$(BIN)/mock-kuma guesses

@@ -51,28 +51,38 @@ def vendor_app(settings: Settings, shared: Core) -> WSGIApplication:
     return Gateway(shared, inner, perform, _settler(shared, performer(settings, shared.soc)))
 
 
-def console_app(settings: Settings, shared: Core) -> WSGIApplication:
-    """Return what answers on the console port: the control API, the vendor API's documents, the pages."""
-    api = _control(shared, settings, token_digest=settings.control_digest)
-    api.register_blueprint(documents.blueprint())
+class Console:
+    """What answers on the console port: the control API with documents, and the pages.
 
-    # Made when somebody looks: a server that only programs use does not spend the time.
-    @cache
-    def pages() -> WSGIApplication:
-        return _pages(settings, shared)
+    The pages are made when somebody first looks: a server that only programs use does not spend the time.
+    """
 
-    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def __init__(self, api: Flask, pages: Callable[[], Flask], tried: WSGIApplication) -> None:
+        self.api = api
+        self._pages = cache(pages)
+        self._tried = DispatcherMiddleware(api, {documents.TRY: tried})
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
         path = environ.get("PATH_INFO", "")
         is_api = any(
             path == one or path.startswith(f"{one}/") for one in (control.PREFIX, *documents.PREFIXES)
         )
-        return (api if is_api else pages())(environ, start_response)
+        if path.startswith(f"{documents.TRY}/"):
+            return self._tried(environ, start_response)
+        return (self.api if is_api else self._pages())(environ, start_response)
 
-    return DispatcherMiddleware(answer, {documents.TRY: _without_wire(vendor_app(settings, shared))})
+
+def console_app(settings: Settings, shared: Core) -> Console:
+    """Return what answers on the console port."""
+    api = _control(shared, settings, token_digest=settings.control_digest)
+    api.register_blueprint(documents.blueprint())
+    tried = _without_wire(vendor_app(settings, shared))
+    return Console(api, lambda: _pages(settings, shared), tried)
 
 
 def _pages(settings: Settings, shared: Core) -> Flask:
-    from mock_kuma.console import app as pages  # noqa: PLC0415 -- see above
+    from mock_kuma.console import app as pages  # noqa: PLC0415 -- see Console
     from mock_kuma.console import control_client  # noqa: PLC0415 -- likewise
 
     inside = cache(lambda: _control(shared, settings, token_digest=None))
@@ -82,6 +92,7 @@ def _pages(settings: Settings, shared: Core) -> Flask:
         control=control_client.client(inside),
         control_digest=settings.control_digest,
         cookie=f"mock_kuma_{settings.console_port}",
+        settle=_settler(shared, performer(settings, shared.soc)),
         api=f"{'https' if settings.tls else 'http'}://{host}:{settings.port}",
     )
 

@@ -174,10 +174,10 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                 seed=seed,
                 strict=options["strict"],
             )
-            password = options["password"] or ids.new_token()[:12]
             watch = Watch(options["scenario"]) if options["watch"] else None
+            password = options["password"] or ids.new_token()[:12]
             story = stories.found(options["scenario"])
-            token = installation.prepare(settings, options["token"], password, scenario=story)
+            token = installation.prepare(settings, options["token"], story, password=password)
             certificate = (
                 tls.server_certificate(settings.data_folder, settings.host) if settings.tls else None
             )

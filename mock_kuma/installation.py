@@ -57,7 +57,7 @@ def new_seed() -> str:
 
 
 def prepare(
-    settings: Settings, token: str | None, password: str | None = None, *, scenario: Scenario | None = None
+    settings: Settings, token: str | None, scenario: Scenario | None = None, *, password: str | None = None
 ) -> str:
     """Make the tables and the default world where they are missing; return its administrator's token.
 

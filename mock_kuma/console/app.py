@@ -26,6 +26,7 @@ from mock_kuma.console import (
     simulator,
     simulator_faults,
     simulator_journal,
+    simulator_scenarios,
     simulator_world,
     tenants,
     users,
@@ -36,7 +37,7 @@ from mock_kuma.console.visitor import Visitors
 from mock_kuma.domain.problems import AccessDenied, NotFound, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from flask import Response
     from werkzeug.wrappers import Response as AnyResponse
@@ -59,11 +60,20 @@ _HEADERS: Final[Mapping[str, str]] = {
 }
 
 
-def build(core: Core, *, control: Control, control_digest: str | None, cookie: str, api: str) -> Flask:
+def build(
+    core: Core,
+    *,
+    control: Control,
+    control_digest: str | None,
+    cookie: str,
+    api: str,
+    settle: Callable[[str], None],
+) -> Flask:
     """Return the application.
 
     ``cookie`` is the session cookie's name: ports of one host share cookies, so each server has its own.
-    ``api`` is the vendor API's URL, for the requests that are shown as curl.
+    ``api`` is the vendor API's URL, for the requests that are shown as curl. ``settle`` lets happen what has
+    fallen due in a world, before anybody looks.
     """
     app = Flask("mock_kuma.console", static_folder="static")
     app.config["MAX_CONTENT_LENGTH"] = _MAX_FORM
@@ -76,6 +86,9 @@ def build(core: Core, *, control: Control, control_digest: str | None, cookie: s
         g.visitor = visitors.arrive(request)
         if request.method != "GET" and not _is_own_form():
             raise Forbidden("form")
+        caller = g.visitor.caller
+        if caller is not None and caller.world.is_due():
+            settle(caller.world.id)
         return None
 
     @app.after_request
@@ -96,9 +109,10 @@ def build(core: Core, *, control: Control, control_digest: str | None, cookie: s
         tenants.blueprint(core),
         users.blueprint(core),
         profile.blueprint(core),
-        simulator.blueprint(core, control),
+        simulator.blueprint(control),
         simulator_world.blueprint(core, control, visitors),
-        simulator_faults.blueprint(core, control),
+        simulator_scenarios.blueprint(control),
+        simulator_faults.blueprint(control),
         simulator_journal.blueprint(core, control, api=api),
     ):
         app.register_blueprint(blueprint)

@@ -14,14 +14,12 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
     from mock_kuma.console.control_client import Control
-    from mock_kuma.core import Core
 
 _REFUSED: Final = 422
 
 
-def blueprint(core: Core, control: Control) -> Blueprint:
+def blueprint(control: Control) -> Blueprint:
     """Return the routes."""
-    del core  # what the worlds are, the control API tells
     bp = Blueprint("simulator", __name__)
     bp.before_request(door.simulator_only)
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
 
     from mock_kuma.console.control_client import Control
-    from mock_kuma.core import Core
 
 _REFUSED: Final = 422
 #: Each kind of fault with what its form asks for; numbers are those of ``_NUMBERS``.
@@ -41,9 +40,8 @@ _NUMBERS: Final = frozenset({"status", "ms", "bytes", "bytes_per_second", "after
 PATHS: Final = ("/api/v*/alerts", "/api/v*/alerts/close", "/api/v*/events", "/api/v*/users/whoami")
 
 
-def blueprint(core: Core, control: Control) -> Blueprint:
+def blueprint(control: Control) -> Blueprint:
     """Return the routes."""
-    del core  # what the faults are, the control API tells
     bp = Blueprint("simulator_faults", __name__)
     bp.before_request(door.simulator_only)
 

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 EVIL = "<img src=x onerror=alert(1)>\u202egnp.exe\x1b[31m <script>alert(2)</script>"
 WORLD = "/simulator/worlds/default"
 PAGES = (
-    "/alerts", "/events", "/assets", "/tenants", "/users", "/profile", "/simulator", WORLD, f"{WORLD}/faults",
-    f"{WORLD}/journal", f"{WORLD}/journal/1",
+    "/alerts", "/events", "/assets", "/tenants", "/users", "/profile", "/simulator", WORLD,
+    f"{WORLD}/scenarios", f"{WORLD}/faults", f"{WORLD}/journal", f"{WORLD}/journal/1",
 )  # fmt: skip
 
 

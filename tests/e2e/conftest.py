@@ -34,6 +34,7 @@ class Server:
     world: str
     pid: int
     seed: int | str
+    password: str
     spoiled: dict[str, str] | None
 
     def control(self, method: str, path: str, body: Any = None) -> Any:

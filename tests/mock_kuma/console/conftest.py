@@ -109,7 +109,7 @@ def settings(tmp_path: Path) -> Settings:
 @pytest.fixture
 def mock(settings: Settings) -> Iterator[Mock]:
     """A mock in the test's own process."""
-    token = installation.prepare(settings, None, PASSWORD)
+    token = installation.prepare(settings, None, password=PASSWORD)
     core = app.core(settings.store)
     yield Mock(Client(app.console_app(settings, core)), Client(app.vendor_app(settings, core)), token)
     core.database.close()

@@ -140,6 +140,13 @@ def test_taking_an_alert_away_makes_it_new_again(admin: Browser, mock: Mock) -> 
     assert (mock.truth(alert)["status"], mock.truth(alert)["assignee"]) == ("new", "")
 
 
+def test_an_assignee_who_is_no_user_is_not_taken_away_by_chance(admin: Browser, mock: Mock) -> None:
+    """The form offers the analyst himself first, not nobody."""
+    alert = mock.alert(assignee="Somebody elsewhere")
+
+    assert re.search(r'<option value="[^"]+" selected>admin', admin.get(f"/alerts/{alert}").text)
+
+
 @pytest.mark.parametrize(
     ("form", "fields", "told"),
     [

@@ -134,6 +134,36 @@ def test_the_console_is_opened_as_any_user(simulator: Browser, mock: Mock) -> No
     assert simulator.get("/simulator").request.path == "/simulator"
 
 
+def test_a_story_is_told_at_once(simulator: Browser, mock: Mock) -> None:
+    """Everything of it has happened."""
+    response = simulator.post(f"{WORLD}/scenarios", scenario="brute-force", how="tell")
+
+    assert "The story has happened." in response.text
+    assert sum(mock.control("GET", "/worlds/default")["alerts"].values()) > 3
+
+
+def test_a_story_is_played_with_a_speed_and_stopped(simulator: Browser, admin: Browser, mock: Mock) -> None:
+    """What falls due is seen by whoever looks next, in the console, too; stopped, nothing more happens."""
+    mock.control("PUT", "/worlds/default/clock", {"now": "2026-01-01T00:00:00Z"})
+    played = simulator.post(f"{WORLD}/scenarios", scenario="brute-force", how="play", speed="60")
+    before = admin.get("/alerts?filtered=1").text.count('href="/alerts/')
+
+    mock.control("POST", "/worlds/default/clock/advance", {"seconds": 60})
+    after = admin.get("/alerts?filtered=1").text.count('href="/alerts/')
+
+    assert "POST alerts" in words(played)
+    assert before < after
+    assert "Nothing is to happen" in simulator.post(f"{WORLD}/scenarios/stop").text
+
+
+def test_an_unknown_story_is_refused(simulator: Browser) -> None:
+    """With the names of those that there are."""
+    response = simulator.post(f"{WORLD}/scenarios", scenario="../secret", how="tell")
+
+    assert response.status_code == 422
+    assert "expected one of brute-force" in response.text
+
+
 def test_a_fault_is_set_fires_and_is_lifted(simulator: Browser, mock: Mock) -> None:
     """The table counts, and the journal says so."""
     simulator.post(f"{WORLD}/faults", kind="status", status="503", path="/api/v*/alerts", times="1")
@@ -208,7 +238,7 @@ def test_the_journal_is_searched_and_cleared(simulator: Browser, mock: Mock) -> 
     assert simulator.get(f"{WORLD}/journal/1").status_code == 404
 
 
-@pytest.mark.parametrize("part", ["", "/faults", "/journal"])
+@pytest.mark.parametrize("part", ["", "/scenarios", "/faults", "/journal"])
 def test_a_world_that_is_not_there_is_said_so(simulator: Browser, part: str) -> None:
     """404, in words."""
     response = simulator.get(f"/simulator/worlds/nowhere{part}")
