@@ -65,6 +65,13 @@ class Defect(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     case: _Text
 
 
+class Absent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A class of defects that no requirement asks about, and the reason in one sentence."""
+
+    number: int
+    why: _Text
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
     """All areas in reading order, and the defect classes by number."""
@@ -108,6 +115,11 @@ def load() -> Catalog:
     areas = tuple(msgspec.convert(_read(name), Area) for name in AREAS)
     described = msgspec.convert(_read("defects")["defect"], list[Defect])
     return checked(areas, described)
+
+
+def absent() -> dict[int, str]:
+    """Return why each class of defects that is not covered is not, by its number."""
+    return {item.number: item.why for item in msgspec.convert(_read("absent")["absent"], list[Absent])}
 
 
 def checked(areas: tuple[Area, ...], defects: list[Defect]) -> Catalog:

@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from harness import catalog, readers, session, smoke
+from harness.kits import init_command
 from harness.protocol import ConnectorBroken
 from harness.readers import WIDTH, Usage
 from harness.report.escaping import line
@@ -243,7 +244,7 @@ def _stop(console: Console, told: str, code: Exit) -> NoReturn:
     sys.exit(code)
 
 
-for _command in (*readers.COMMANDS, server_command):
+for _command in (*readers.COMMANDS, server_command, init_command):
     main.add_command(_command)
 
 if __name__ == "__main__":

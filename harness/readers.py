@@ -89,8 +89,13 @@ def merge_command(*, files: tuple[Path, ...], out: Path | None) -> None:
 
 @click.command(name="list", epilog="Example: kuma-harness list --json")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def list_command(*, as_json: bool) -> None:
+@click.option("--absent", is_flag=True, help="The classes of defects that nothing asks about, and why.")
+def list_command(*, as_json: bool, absent: bool) -> None:
     """List the requirements."""
+    if absent:
+        for number, why in catalog.absent().items():
+            click.echo(f"class {number}: {why}")
+        return
     known = catalog.load()
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(known.requirements)))

@@ -46,8 +46,8 @@ class Section:
     rows: tuple[Row, ...]
 
 
-def render(results: Results, *, catalog: Catalog) -> str:
-    """Return the page."""
+def render(results: Results, *, catalog: Catalog, folder: str = "kuma-report") -> str:
+    """Return the page; ``folder`` is where the reports are, for the command that replays a failure."""
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("harness.report", "templates"),
         autoescape=True,
@@ -64,7 +64,7 @@ def render(results: Results, *, catalog: Catalog) -> str:
     return environment.get_template("report.html.j2").render(
         results=results,
         headline=headline(results),
-        cards=_cards(results, catalog),
+        cards=_cards(results, catalog, folder),
         sections=sections,
         counts=[
             (verdict, results.counts.get(verdict, 0))
@@ -76,10 +76,12 @@ def render(results: Results, *, catalog: Catalog) -> str:
 
 def write(results: Results, folder: Path, *, catalog: Catalog) -> None:
     """Write ``report.html`` into a folder."""
-    (folder / "report.html").write_text(render(results, catalog=catalog), encoding="utf-8")
+    (folder / "report.html").write_text(
+        render(results, catalog=catalog, folder=str(folder)), encoding="utf-8"
+    )
 
 
-def _cards(results: Results, catalog: Catalog) -> list[Card]:
+def _cards(results: Results, catalog: Catalog, folder: str) -> list[Card]:
     cards = []
     for row in results.failures:
         if not row.failures:
@@ -87,19 +89,19 @@ def _cards(results: Results, catalog: Catalog) -> list[Card]:
         case, *others = row.failures
         numbers = [finding.defect for finding in case.findings if finding.defect is not None]
         defect = catalog.defects[(numbers or row.requirement.defects)[0]]
-        cards.append(Card(row, case, defect, _commands(results, row, case), tuple(others)))
+        cards.append(Card(row, case, defect, _commands(results, row, case, folder), tuple(others)))
     return cards
 
 
-def _commands(results: Results, row: Row, case: CheckFinished) -> tuple[str, ...]:
+def _commands(results: Results, row: Row, case: CheckFinished, folder: str) -> tuple[str, ...]:
     """Return what to type to see the failure again."""
-    file, name, seed = shlex.quote(results.started.file), row.requirement.id, results.started.seed
+    file, name = shlex.quote(results.started.file), row.requirement.id
     curl = _telling(case.evidence.wire)
     if case.requirement.startswith("API-"):
         # A server's, not a connector's.
         return (f"kuma-harness server --url {file} --token-file FILE", *([curl] if curl else []))
     return (
-        f"kuma-harness run {file} --only {name} --seed {seed}",
+        f"kuma-harness replay {shlex.quote(folder)} {name}",
         f"kuma-harness explain {name}",
         *([curl] if curl else []),
     )

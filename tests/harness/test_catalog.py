@@ -86,3 +86,13 @@ def test_a_requirement_is_strict_about_its_fields() -> None:
     """An unknown field is a typing mistake."""
     with pytest.raises(msgspec.ValidationError):
         msgspec.convert({"id": "FETCH-01", "titel": "x"}, Requirement)
+
+
+def test_every_class_of_defects_is_covered_or_its_absence_is_argued() -> None:
+    """Of the 75 known classes none is forgotten, and none is both."""
+    known, absent = catalog.load(), catalog.absent()
+    named = {number for requirement in known.requirements for number in requirement.defects}
+
+    assert {*named, *absent} == set(range(1, 76))
+    assert named & absent.keys() == set()
+    assert all(why.endswith(".") for why in absent.values())

@@ -44,6 +44,11 @@ def test_list_is_json_for_programs() -> None:
     assert set(requirements[0]) >= {"id", "title", "level", "profile", "statement", "features"}
 
 
+def test_list_says_what_nothing_asks_about() -> None:
+    """Each class of defects that is left out, with its reason."""
+    assert "class 38: The harness sends one request at a time" in _run("list", "--absent").output
+
+
 def test_explain_tells_all_of_a_requirement() -> None:
     """What, why, where the vendor says so, and who got it wrong before."""
     output = " ".join(_run("explain", "close-03").output.split())

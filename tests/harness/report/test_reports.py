@@ -169,7 +169,7 @@ def test_a_failure_card_says_what_why_and_how_to_see_it_again(failing: Results) 
     assert "summary of FETCH-03" in page
     assert "Class 3: No paging at all." in page
     assert "demisto/content#39913" in page
-    assert "kuma-harness run &#39;acme file.toml&#39; --only FETCH-03 --seed 7" in page
+    assert "kuma-harness replay kuma-report FETCH-03" in page
     assert "kuma-harness explain FETCH-03" in page
     assert page.index("What went wrong") < page.index("Reading the alert list")
 
