@@ -109,6 +109,37 @@ def incidents(config: Path, *, as_json: bool) -> None:
 
 
 @main.command()
+@click.option(
+    "--config", "own_config", type=click.Path(dir_okay=False, path_type=Path), help="The settings file."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Where the pages are served.")
+@click.option(
+    "--port", default=8223, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
+)
+@click.pass_obj
+def desk(config: Path, own_config: Path | None, host: str, port: int) -> None:
+    """Serve the SOAR's pages; KUMA can be set there if there is no settings file."""
+    # Here and not above: the other commands need no web framework.
+    from connector.desk import serve  # noqa: PLC0415 -- as said
+
+    path = own_config or config
+    try:
+        given = settings.load(path) if path.exists() else None
+        folder = path.absolute().parent / "kuma-connector-data" if given is None else given.state_dir
+        with serve.open_desk(folder, settings=given) as engine:
+            server = serve.server(engine, host=host, port=port)
+            click.echo(f"desk: http://{host}:{server.port}/")
+            click.echo(
+                f"sign in as {serve.FIRST_USER}; the first password is in {folder / serve.PASSWORD_FILE}"
+            )
+            with contextlib.suppress(KeyboardInterrupt):
+                server.serve_forever()
+    except (ConnectorError, OSError) as error:
+        click.echo(f"Error: {error}", err=True)
+        raise SystemExit(NEEDS_A_PERSON) from error
+
+
+@main.command()
 def adapter() -> None:
     """Speak the connector protocol on standard input and output."""
     outgoing = sys.stdout.buffer

@@ -56,6 +56,12 @@ class Outbox:
                 Closing(row.alert_id, row.reason, row.state, row.error) for row in connection.execute(query)
             ]
 
+    def of(self, alert_id: str) -> Closing | None:
+        """Return the closing of an alert that KUMA has not confirmed, or None."""
+        with self._store.begin() as connection:
+            row = connection.execute(select(table).where(table.c.alert_id == alert_id)).first()
+        return None if row is None else Closing(row.alert_id, row.reason, row.state, row.error)
+
     def refuse(self, alert_id: str, error: str) -> None:
         """Note that KUMA said no, and why."""
         with self._store.begin() as connection:

@@ -76,16 +76,22 @@ class Transport:
         query: Sequence[tuple[str, str]] = (),
         body: bytes | None = None,
         content_type: str = "application/json",
+        headers: Mapping[str, str] | None = None,
         seconds: float,
     ) -> Response:
         """Send one request and return its whole answer within ``seconds``."""
         what = f"{method} {path}"
         end = self._limit.begin(seconds)
         limit = httpx.Timeout(max(0.05, seconds), connect=min(CONNECT_SECONDS, max(0.05, seconds)))
-        headers = {} if body is None else {"Content-Type": content_type}
+        own = {} if body is None else {"Content-Type": content_type}
         try:
             request = self._http.build_request(
-                method, path, params=list(query) or None, content=body, headers=headers, timeout=limit
+                method,
+                path,
+                params=list(query) or None,
+                content=body,
+                headers={**own, **(headers or {})},
+                timeout=limit,
             )
             response = self._http.send(request, stream=True)
             try:

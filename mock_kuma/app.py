@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,7 +16,7 @@ from mock_kuma.core import Core
 from mock_kuma.faults import WIRE_HEADER
 from mock_kuma.gateway import Gateway
 from mock_kuma.generate import Soc
-from mock_kuma.openapi import pages
+from mock_kuma.openapi import pages as documents
 from mock_kuma.store.database import Database
 
 if TYPE_CHECKING:
@@ -49,10 +49,38 @@ def vendor_app(settings: Settings, shared: Core) -> WSGIApplication:
 
 
 def console_app(settings: Settings, shared: Core) -> WSGIApplication:
-    """Return what answers on the console port."""
-    console = _control(shared, settings, token_digest=settings.control_digest)
-    console.register_blueprint(pages.blueprint())
-    return DispatcherMiddleware(console, {pages.TRY: _without_wire(vendor_app(settings, shared))})
+    """Return what answers on the console port: the control API, the vendor API's documents, the pages."""
+    api = _control(shared, settings, token_digest=settings.control_digest)
+    api.register_blueprint(documents.blueprint())
+
+    # Made when somebody looks: a server that only programs use does not spend the time.
+    @cache
+    def pages() -> WSGIApplication:
+        return _pages(settings, shared)
+
+    def answer(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ.get("PATH_INFO", "")
+        is_api = any(
+            path == one or path.startswith(f"{one}/") for one in (control.PREFIX, *documents.PREFIXES)
+        )
+        return (api if is_api else pages())(environ, start_response)
+
+    return DispatcherMiddleware(answer, {documents.TRY: _without_wire(vendor_app(settings, shared))})
+
+
+def _pages(settings: Settings, shared: Core) -> Flask:
+    from mock_kuma.console import app as pages  # noqa: PLC0415 -- see above
+    from mock_kuma.console import control_client  # noqa: PLC0415 -- likewise
+
+    inside = cache(lambda: _control(shared, settings, token_digest=None))
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return pages.build(
+        shared,
+        control=control_client.client(inside),
+        control_digest=settings.control_digest,
+        cookie=f"mock_kuma_{settings.console_port}",
+        api=f"{'https' if settings.tls else 'http'}://{host}:{settings.port}",
+    )
 
 
 def _control(shared: Core, settings: Settings, *, token_digest: str | None) -> Flask:

@@ -55,6 +55,7 @@ def main() -> None:
 )
 @click.option("--tls/--no-tls", default=True, show_default=True, help="Scheme of the vendor API.")
 @click.option("--token", help="API token of the default world's General administrator.")
+@click.option("--password", help="Console password of that administrator, login admin.  [default: generated]")
 @click.option("--control-token", help="Token of the control API.  [default: generated]")
 @click.option("--open-control", is_flag=True, help="No control token; on loopback only.")
 @click.option("--store", help="Database URL.  [default: a temporary SQLite file]")
@@ -152,7 +153,7 @@ def openapi(*, name: str | None, out: Path | None) -> None:
 
 
 def _refuse_open_doors(options: dict[str, Any]) -> None:
-    for name in ("token", "control_token"):
+    for name in ("token", "password", "control_token"):
         if options[name] is not None and not options[name].strip():
             raise click.UsageError(f"--{name.replace('_', '-')} is empty; leave it out to have one made")
     if options["open_control"]:
@@ -188,7 +189,8 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                 seed=seed,
                 strict=options["strict"],
             )
-            token = installation.prepare(settings, options["token"])
+            password = options["password"] or ids.new_token()[:12]
+            token = installation.prepare(settings, options["token"], password)
             certificate = (
                 tls.server_certificate(settings.data_folder, settings.host) if settings.tls else None
             )
@@ -204,6 +206,7 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                 world="default",
                 pid=os.getpid(),
                 seed=int(seed) if seed.isdigit() else seed,
+                password=password,
                 spoiled=None if wire is None else wire.spoiled(),
             )
 
@@ -233,6 +236,7 @@ def _print_banner(ready: Any, kuma_version: str) -> None:
         ("vendor API", ready.api),
         ("API token", ready.token),
         ("CA file", ready.ca_file or "none, plain HTTP"),
+        ("console", f"{ready.console}  (login admin, password {ready.password})"),
         ("control API", f"{ready.console}/control/v1"),
         ("API pages", f"{ready.console}/docs"),
         ("control token", ready.control_token or "none, open on loopback"),

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
 from mock_kuma import ids, worlds
+from mock_kuma.actions import sign_ins
 from mock_kuma.clock import Clock
 from mock_kuma.generate import Soc
 from mock_kuma.store import directory
@@ -42,6 +43,7 @@ class Ready:
     world: str
     pid: int
     seed: int | str
+    password: str  # of the default world's administrator, whose login is admin
     #: With the wire: URLs of listeners whose certificates are wrong, by what is wrong with them.
     spoiled: dict[str, str] | None = None
 
@@ -51,10 +53,10 @@ def new_seed() -> str:
     return str(secrets.randbelow(2**31))
 
 
-def prepare(settings: Settings, token: str | None) -> str:
+def prepare(settings: Settings, token: str | None, password: str | None = None) -> str:
     """Make the tables and the default world where they are missing; return its administrator's token.
 
-    On a store that is used again the data stay, and the administrator gets the token anew.
+    On a store that is used again the data stay, and the administrator gets token and password anew.
     """
     try:
         database = Database(settings.store)
@@ -79,6 +81,9 @@ def prepare(settings: Settings, token: str | None) -> str:
             world = worlds.get(connection, worlds.DEFAULT)
             user = next(row.id for row in directory.users(connection, world.id) if row.login == "admin")
             secret = worlds.give_token(connection, world, user, expires=None, token=token)
+        if password is not None:
+            administrator = directory.first_user(connection, worlds.DEFAULT)
+            sign_ins.give_password(connection, worlds.DEFAULT, administrator, password)
     database.close()
     return secret
 

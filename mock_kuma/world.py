@@ -79,6 +79,21 @@ class Caller:
             expires=row.expires,
         )
 
+    @staticmethod
+    def of_user(world: World, row: Row[Any]) -> Caller:
+        """Return the caller of a user's own row, who comes without a token."""
+        return Caller(
+            world=world,
+            id=row.id,
+            name=row.name,
+            login=row.login,
+            email=row.email,
+            grants=grants(row.roles),
+            api_rights=None if row.api_rights is None else frozenset(rights(row.api_rights)),
+            disabled=row.disabled,
+            expires=None,
+        )
+
     def scope(self, operation: str) -> Scope:
         """Return the tenants in which the caller may do the operation."""
         return roles.scope(self.grants, operation, self.world.release.generation)

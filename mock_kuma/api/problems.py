@@ -98,12 +98,6 @@ ROWS: Final[Mapping[type[Problem], Callable[..., Answer]]] = {
     WrongState: lambda problem: Answer(406, ErrorBody(problem.message)),
     WrongTable: lambda problem: Answer(400, ErrorBody(str(problem))),
     NoNodes: lambda _: Answer(500, ErrorBody("no nodes available")),
-    InvalidSql: lambda problem: Answer(400, ErrorBody("invalid sql", problem.reason)),
-    WrongTable: lambda problem: Answer(400, ErrorBody(str(problem))),
-    LimitRequired: lambda problem: Answer(400, ErrorBody(str(problem))),
-    LimitTooLarge: lambda problem: Answer(400, ErrorBody(str(problem))),
-    # GUESS: which 50x it is, and that the reason is in the details (REST API, 4.1).
-    SearchFailed: lambda problem: Answer(500, ErrorBody("event search failed", problem.reason)),
 }
 
 

@@ -9,6 +9,7 @@ from flask import Blueprint, Response
 from msgspec import UNSET, Meta, UnsetType
 
 from mock_kuma import worlds
+from mock_kuma.actions import sign_ins
 from mock_kuma.control.answers import answer
 from mock_kuma.control.request import Invalid, body, moment
 from mock_kuma.domain.problems import NotFound
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from mock_kuma.world import World
 
 Name = Annotated[str, Meta(min_length=1)]
+Password = Annotated[str, Meta(min_length=8, max_length=256)]
 Right = Annotated[str, Meta(pattern=r"^(GET|POST|PUT|DELETE|PATCH) /\S+$")]
 
 
@@ -53,6 +55,7 @@ class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     login: Name | None = None
     api_rights: list[Right] | None = None
     disabled: bool = False
+    password: Password | None = None  # without one, nobody signs in to the console as this user by password
 
 
 class UserChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -63,6 +66,7 @@ class UserChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     roles: list[Role] | UnsetType = UNSET
     api_rights: list[Right] | UnsetType | None = UNSET
     disabled: bool | UnsetType = UNSET
+    password: Password | UnsetType = UNSET
 
 
 class NewToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,6 +115,8 @@ def blueprint(core: Core) -> Blueprint:
                 api_rights=wanted.api_rights,
                 disabled=wanted.disabled,
             )
+            if wanted.password is not None:
+                sign_ins.give_password(connection, world.id, user, wanted.password)
         return answer({"id": user}, 201)
 
     @bp.patch("/worlds/<world_id>/users/<user_id>")
@@ -132,6 +138,8 @@ def blueprint(core: Core) -> Blueprint:
                 raise NotFound("user", user_id)
             if values:
                 store.change_user(connection, world.id, user_id, values)
+            if not isinstance(wanted.password, UnsetType):
+                sign_ins.give_password(connection, world.id, user_id, wanted.password)
             return answer(_shown(connection, world, user_id))
 
     @bp.post("/worlds/<world_id>/users/<user_id>/token")

@@ -105,13 +105,13 @@ def extract(pattern: str) -> Callable[[str], str]:
 def replace_one(pattern: str, replacement: str) -> Callable[[str], str]:
     r"""Return what replaces the first match; ``\0`` to ``\9`` in the replacement are its groups."""
     compiled = _compile(pattern)
-    if not _SPECIAL.search(pattern):
-        # ClickHouse takes such a pattern for a text, and the replacement then, too, as it stands.
-        return lambda value: value.replace(pattern, replacement, 1) if pattern else value
     pieces = _pieces(replacement)
     highest = max((piece for piece in pieces if isinstance(piece, int)), default=0)
     if highest > compiled.groups:
         raise InvalidSql(f"\\{highest} in the replacement, and the pattern has {compiled.groups} groups")
+    if not _SPECIAL.search(pattern):
+        # ClickHouse takes such a pattern for a text, and the replacement then, too, as it stands.
+        return lambda value: value.replace(pattern, replacement, 1) if pattern else value
 
     def replaced(value: str) -> str:
         encoded = value.encode()

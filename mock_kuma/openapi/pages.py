@@ -16,6 +16,8 @@ from flask import Blueprint, Response, abort, redirect, request
 
 from mock_kuma.openapi import document
 
+#: Where everything of this module begins.
+PREFIXES: Final = ("/openapi", "/docs")
 #: Where the pages send what is tried.
 TRY: Final = "/docs/kuma"
 _ASSETS: Final = {

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, insert, select, update
 
+from mock_kuma.domain.alerts import Priority
 from mock_kuma.domain.filters import TimestampField
 from mock_kuma.store import tables
 
@@ -13,6 +15,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mock_kuma.domain.filters import AlertFilter
+
+
+class Sort(StrEnum):
+    """What the console's table may be sorted by: columns."""
+
+    LAST_SEEN = "last_seen"
+    FIRST_SEEN = "first_seen"
+    PRIORITY = "priority"
+    NAME = "name"
+    STATUS = "status"
+    ASSIGNEE = "assignee"
+
 
 _TIMES = {
     TimestampField.LAST_SEEN: tables.alerts.c.last_seen,
@@ -22,6 +36,35 @@ _TIMES = {
 
 def page(connection: Connection, world: str, wanted: AlertFilter, *, page_size: int) -> list[Row[Any]]:
     """Return one page, newest first by the chosen time, then by id (the vendor names no second key)."""
+    query = _found(connection, world, wanted).order_by(_TIMES[wanted.field].desc(), tables.alerts.c.id)
+    return list(connection.execute(query.limit(page_size).offset((wanted.page - 1) * page_size)))
+
+
+def table(
+    connection: Connection,
+    world: str,
+    wanted: AlertFilter,
+    *,
+    priorities: tuple[str, ...],
+    sort: Sort,
+    descending: bool,
+    page_size: int,
+) -> tuple[list[Row[Any]], int]:
+    """Return one page as the console sorts it, and how many alerts there are on all pages."""
+    columns = tables.alerts.c
+    query = _found(connection, world, wanted)
+    if priorities:
+        query = query.where(columns.priority.in_(priorities))
+    total = connection.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+    key: ColumnElement[Any] = columns[sort.value]
+    if sort is Sort.PRIORITY:
+        key = case({word.value: rank for rank, word in enumerate(Priority)}, value=columns.priority, else_=-1)
+    query = query.order_by(key.desc() if descending else key, columns.id)
+    rows = connection.execute(query.limit(page_size).offset((wanted.page - 1) * page_size))
+    return list(rows), int(total)
+
+
+def _found(connection: Connection, world: str, wanted: AlertFilter) -> Select[Any]:
     table = tables.alerts
     time = _TIMES[wanted.field]
     query: Select[Any] = select(table).where(table.c.world == world)
@@ -42,8 +85,7 @@ def page(connection: Connection, world: str, wanted: AlertFilter, *, page_size: 
         query = query.where(time >= wanted.since)
     if wanted.until is not None:
         query = query.where(time <= wanted.until)
-    query = query.order_by(time.desc(), table.c.id)
-    return list(connection.execute(query.limit(page_size).offset((wanted.page - 1) * page_size)))
+    return query
 
 
 def find(connection: Connection, world: str, alert: str) -> Row[Any] | None:

@@ -21,6 +21,7 @@ from mock_kuma.store import (  # noqa: F401 -- their tables
     resources,
     services,
     settings,
+    sign_ins,
     system,
     tasks,
 )

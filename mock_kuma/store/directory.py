@@ -128,3 +128,16 @@ def known_digests(connection: Connection, digests: Iterable[str]) -> set[str]:
     """Return those of the digests that belong to a token of any world."""
     query = select(tables.tokens.c.digest).where(tables.tokens.c.digest.in_(list(digests)))
     return set(connection.execute(query).scalars())
+
+
+def token(connection: Connection, world: str, user_id: str) -> Row[Any] | None:
+    """Return when a user's token expires, or None where the user has no token."""
+    place = (tables.tokens.c.world == world) & (tables.tokens.c.user == user_id)
+    return connection.execute(select(tables.tokens.c.expires).where(place)).first()
+
+
+def token_expiries(connection: Connection, world: str) -> dict[str, Row[Any]]:
+    """Return when tokens expire, by the users that have one."""
+    columns = (tables.tokens.c.user, tables.tokens.c.expires)
+    rows: list[Row[Any]] = list(connection.execute(select(*columns).where(tables.tokens.c.world == world)))
+    return {row.user: row for row in rows}

@@ -55,3 +55,18 @@ def clear(connection: Connection, world: str) -> None:
         .where(tables.worlds.c.id == world)
         .values(journal_cleared=tables.worlds.c.journal_seq)
     )
+
+
+def latest(connection: Connection, world: str, *, text: str, most: int = 1_000) -> list[Row[Any]]:
+    """Return the newest exchanges, newest first, whose entry has ``text`` somewhere in it."""
+    table = tables.journal
+    query = select(table).where(table.c.world == world)
+    if text:
+        query = query.where(table.c.entry.contains(text, autoescape=True))
+    return list(connection.execute(query.order_by(table.c.seq.desc()).limit(most)))
+
+
+def one(connection: Connection, world: str, seq: int) -> Row[Any] | None:
+    """Return the exchange of a number, or None."""
+    table = tables.journal
+    return connection.execute(select(table).where(table.c.world == world, table.c.seq == seq)).first()

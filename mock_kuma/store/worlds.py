@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Row, Table, delete, func, insert, literal, select, update
 
-from mock_kuma.store import tables
+from mock_kuma.store import sign_ins, tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ def overwrite(connection: Connection, source: str, target: str) -> None:
 
 
 def _copied() -> list[Table]:
-    left_out = {tables.tokens, tables.journal, tables.faults}
+    left_out = {tables.tokens, tables.journal, tables.faults, sign_ins.sessions}
     return [table for table in tables.metadata.sorted_tables if "world" in table.c and table not in left_out]
 
 

@@ -64,7 +64,7 @@ def test_the_ready_file_is_complete_and_private(server: Server, tmp_path: Path) 
         output = stop(process)
 
     assert set(json.loads(ready_file.read_text())) == {
-        "api", "console", "token", "control_token", "ca_file", "world", "pid", "seed", "spoiled",
+        "api", "console", "token", "control_token", "ca_file", "world", "pid", "seed", "password", "spoiled",
     }  # fmt: skip
     assert stat.S_IMODE(ready_file.stat().st_mode) == 0o600
     assert (found.world, found.pid, found.seed) == ("default", process.pid, 7)

@@ -1,0 +1,72 @@
+"""English and Russian: the same keys in both files, every key of a page there, the menu and the browser."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from string import Formatter
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mock_kuma import console
+from mock_kuma.console import language
+
+if TYPE_CHECKING:
+    from tests.mock_kuma.console.conftest import Browser
+
+FOLDER = Path(console.__file__).parent
+MESSAGES = {
+    name: json.loads((FOLDER / "messages" / f"{name}.json").read_text(encoding="utf-8"))
+    for name in language.LANGUAGES
+}
+SOURCES = [*(FOLDER / "templates").glob("*.html"), *FOLDER.glob("*.py")]
+
+
+def test_every_language_has_the_same_messages() -> None:
+    """No key is missing, and each says as much with the same values."""
+    english, russian = MESSAGES["en"], MESSAGES["ru"]
+
+    def values(text: str) -> set[str | None]:
+        return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+    assert sorted(english) == sorted(russian)
+    assert [key for key in english if values(english[key]) != values(russian[key])] == []
+
+
+def test_every_message_of_a_page_is_there() -> None:
+    """A page has no words of its own, and names none that does not exist."""
+    texts = [path.read_text(encoding="utf-8") for path in SOURCES]
+    used = {key for text in texts for key in re.findall(r"""\bt\(["']([a-z_.]+[a-z_])["'][,)]""", text)}
+
+    assert len(used) > 150
+    assert sorted(used - set(MESSAGES["en"])) == []
+
+
+@pytest.mark.parametrize(
+    ("accepts", "expected"),
+    [("ru-RU,ru;q=0.9,en;q=0.5", "ru"), ("en-GB", "en"), ("de", "en"), ("", "en")],
+)
+def test_the_browsers_language_is_spoken(browser: Browser, accepts: str, expected: str) -> None:
+    """The first that both know, else English."""
+    response = browser.get("/sign-in", **{"Accept-Language": accepts})
+
+    assert f'<html lang="{expected}"' in response.text
+    assert ("Войти" in response.text) == (expected == "ru")
+
+
+def test_the_menu_comes_before_the_browser(admin: Browser) -> None:
+    """What was chosen stays chosen, and one is back where one was."""
+    response = admin.post("/look", language="ru", back="/tenants")
+
+    assert response.request.path == "/tenants"
+    assert "Тенанты" in admin.get("/tenants", **{"Accept-Language": "en"}).text
+
+
+def test_the_theme_is_chosen_in_the_menu(admin: Browser) -> None:
+    """Dark is dark from the first byte; what is no theme changes nothing."""
+    admin.post("/look", theme="dark", back="/alerts")
+    admin.post("/look", theme="pink", back="//example.com")
+
+    assert 'data-bs-theme="dark" data-theme="dark"' in admin.get("/alerts").text
