@@ -35,6 +35,7 @@ kuma.toml:
   token_env = "KUMA_TOKEN"          # or: token_file = "token"
   data_folder = "kuma-connector-data"
   lookback_days = 7
+  database = "postgresql://soar@db.example.com/soar"   # left out: a file in data_folder
 """
 
 RETRYABLE, NEEDS_A_PERSON = 1, 2

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zipfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import httpx
@@ -10,16 +11,14 @@ import pytest
 from click.testing import CliRunner
 
 from connector import cli
-from connector.desk import engine
+from connector.desk import commands, engine
+from connector.desk.commands import Command, Method
+from connector.settings import Settings
 from connector.transport import Transport
-from tests.connector.fake_kuma import TOKEN, FakeKuma
+from tests.connector.fake_kuma import TOKEN, URL, FakeKuma
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
-
-    from connector.settings import Settings
 
 
 def run(folder: Path, *arguments: str) -> Result:
@@ -117,3 +116,15 @@ def test_a_command_that_is_not_there_or_lacks_its_alert_is_told(tmp_path: Path, 
     assert "there is no command “Nothing”" in unknown.stderr
     assert "needs --alert" in lacking.stderr
     assert kuma.requests == []
+
+
+def test_an_alert_id_adds_nothing_to_the_address(kuma: FakeKuma) -> None:
+    """It comes from the other side."""
+    settings = Settings(url=URL, token=TOKEN, state_dir=Path())
+    command = Command(name="Look", method=Method.GET, path="api/v1/x/<Alert ID>/y?id=<Alert ID>&withEvents")
+
+    commands.run(command, engine._dial(settings), settings, alert="a/../b?c=d&e")
+
+    url = kuma.requests[0].url
+    assert url.raw_path.partition(b"?")[0] == b"/api/v1/x/a%2F..%2Fb%3Fc%3Dd%26e/y"
+    assert url.params.multi_items() == [("id", "a/../b?c=d&e"), ("withEvents", "")]
