@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, quote, urlencode
 
 import msgspec
 
@@ -104,13 +104,17 @@ def written(commands: list[Command]) -> str:
 def run(command: Command, transport: Transport, settings: Settings, *, alert: str) -> Exchange:
     """Send a command's request; raises an error of ``connector.errors``."""
     fill = {ALERT_ID: alert, TOKEN: settings.token}
-    path, _, query = _filled(command.path, fill).partition("?")
+    # Divided before it is filled: an alert's id is text of the other side, and adds no part of its own.
+    path, _, query = command.path.partition("?")
+    path = _filled(path, {name: quote(value, safe="") for name, value in fill.items()})
+    pairs = [(name, _filled(value, fill)) for name, value in parse_qsl(query, keep_blank_values=True)]
+    query = urlencode(pairs)
     headers = {name: _filled(value, fill) for name, value in command.headers.items()}
     body = _filled(command.body, {**fill, ALERT_ID: json.dumps(alert)[1:-1]})
     response = transport.send(
         command.method.value,
         "/" + path.lstrip("/"),
-        query=parse_qsl(query, keep_blank_values=True),
+        query=pairs,
         body=body.encode() if body or command.method is not Method.GET else None,
         content_type=command.content_type,
         headers=headers,
