@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from connector import settings
+from connector import parts, settings
 from connector.adapter import REASONS, Adapter, shown
 from connector.client import REASONS as KUMA_REASONS
 from connector.errors import ConnectorError, SettingsProblem, UnknownReason
@@ -146,6 +146,10 @@ def adapter() -> None:
     # Whatever a library prints must not end up between the answers.
     with contextlib.redirect_stdout(sys.stderr):
         Adapter().serve(sys.stdin.buffer, outgoing)
+
+
+for part in (parts.package, parts.command, parts.run):
+    main.add_command(part)
 
 
 @contextlib.contextmanager

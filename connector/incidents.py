@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.errors import UnknownIncident
 from connector.models import storable
-from connector.store import incident_events, incidents
+from connector.store import incident_events, incidents, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -79,6 +79,12 @@ class Incidents:
             if reason is not None:
                 fields["close_reason"] = reason
             _write(connection, alert_id, status=CLOSED, alert=_json(fields), revision=row.revision + 1)
+            connection.execute(_if_new(connection, unseen), {"alert_id": alert_id})
+
+    def note_seen(self, alert_ids: Sequence[str]) -> None:
+        """Remember that KUMA has shown these alerts, or shows them no more."""
+        with self._store.begin() as connection:
+            connection.execute(delete(unseen).where(unseen.c.alert_id.in_(alert_ids)))
 
     def edit(self, alert_id: str, fields: Mapping[str, str]) -> None:
         """Write what an analyst wrote."""
@@ -97,6 +103,11 @@ class Incidents:
         query = select(incidents.c.alert_id).where(incidents.c.status == OPEN)
         with self._store.begin() as connection:
             return list(connection.execute(query).scalars())
+
+    def unseen_ids(self) -> list[str]:
+        """Return the alerts that were closed from here and that KUMA has not shown since."""
+        with self._store.begin() as connection:
+            return list(connection.execute(select(unseen.c.alert_id)).scalars())
 
     def last_seen(self, alert_ids: Sequence[str]) -> dict[str, str]:
         """Return the ``lastSeen`` that each of these incidents holds."""

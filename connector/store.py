@@ -60,6 +60,9 @@ incident_events = Table(
     Column("body", Text, nullable=False),  # JSON, as received
 )
 
+#: Alerts that the SOAR closed, until KUMA has shown once more how it holds them: others write there, too.
+unseen = Table("unseen", metadata, Column("alert_id", Text, primary_key=True))
+
 #: Closings that KUMA has not confirmed.
 outbox = Table(
     "outbox",

@@ -191,7 +191,7 @@ class Sync:
                 self._deliver_by_id(some[half:], counts)
 
     def _reconcile(self, counts: Counts, touched: set[str]) -> None:
-        waiting = sorted(alert for alert in self.incidents.open_ids() if alert not in touched)
+        waiting = sorted({*self.incidents.open_ids(), *self.incidents.unseen_ids()} - touched)
         before = self.ledger.looked_at()
         first = before % len(waiting) if waiting else 0
         waiting = waiting[first:] + waiting[:first]
@@ -211,12 +211,13 @@ class Sync:
         alerts = self._understand(page, counts)
         if hidden := len(set(ids) - {alert.id for alert in alerts}):
             log.warning(
-                "%d open incidents: KUMA shows their alerts no more; does the token miss a tenant?", hidden
+                "%d incidents: KUMA shows their alerts no more; does the token miss a tenant?", hidden
             )
         # Events are heavy, so they are asked for only where new ones must have come.
         grown = [alert.id for alert in alerts if alert.dated and alert.last_seen != held.get(alert.id)]
         self._count(counts, self.incidents.deliver([a for a in alerts if a.id not in set(grown)]))
         self._deliver_by_id(grown, counts)
+        self.incidents.note_seen(ids)
 
     def _deliver(self, page: Sequence[Any], counts: Counts) -> list[str]:
         alerts = self._understand(page, counts)

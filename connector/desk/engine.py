@@ -256,3 +256,17 @@ def _write_own(path: Path, text: str) -> None:
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         os.fchmod(descriptor, _OWN)
         file.write(text)
+
+
+@contextmanager
+def opened(folder: Path, *, settings: Settings | None = None) -> Iterator[Engine]:
+    """Open the engine of a data folder; settings of a file become its connection where it has none."""
+    engine = Engine(folder, database=None if settings is None else settings.database)
+    try:
+        if settings is not None and not engine.link().url:
+            ca = "" if settings.ca_file is None else settings.ca_file.read_text(encoding="utf-8")
+            link = Link(url=settings.url, api_version=settings.api_version)
+            engine.connect(link, token=settings.token, ca=ca)
+        yield engine
+    finally:
+        engine.stop()

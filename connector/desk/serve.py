@@ -14,8 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from connector.desk.accounts import Role
 from connector.desk.app import build
-from connector.desk.engine import Engine
-from connector.desk.link import Link
+from connector.desk.engine import opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from werkzeug.serving import BaseWSGIServer
 
+    from connector.desk.engine import Engine
     from connector.settings import Settings
 
 FIRST_USER: Final = "admin"
@@ -44,19 +44,12 @@ class _Quiet(WSGIRequestHandler):
 @contextmanager
 def open_desk(folder: Path, *, settings: Settings | None = None) -> Iterator[Engine]:
     """Open the desk of a data folder; settings of a file become its connection where it has none."""
-    engine = Engine(folder, database=None if settings is None else settings.database)
-    try:
-        if settings is not None and not engine.link().url:
-            ca = "" if settings.ca_file is None else settings.ca_file.read_text(encoding="utf-8")
-            link = Link(url=settings.url, api_version=settings.api_version)
-            engine.connect(link, token=settings.token, ca=ca)
+    with opened(folder, settings=settings) as engine:
         if not engine.accounts.every():
             password = kept_secret(folder / PASSWORD_FILE)
             engine.accounts.add(FIRST_USER, name="Administrator", role=Role.ADMIN, password=password)
         engine.start()
         yield engine
-    finally:
-        engine.stop()
 
 
 def server(engine: Engine, *, host: str, port: int) -> BaseWSGIServer:

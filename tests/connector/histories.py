@@ -18,7 +18,6 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
-from unittest import mock
 
 import httpx
 from sqlalchemy import select
@@ -27,6 +26,7 @@ from connector.client import REASONS
 from connector.errors import ConnectorError
 from connector.store import Store, in_folder, outbox
 from tests.connector.fake_kuma import Clock, FakeKuma, connect, text
+from tests.connector.troubles import Killed, TroubledKuma, deadly
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,28 +40,6 @@ STEPS: Final = 30
 LATE_SECONDS: Final = 300
 #: So many cycles after the last trouble everything must be right.
 QUIET_CYCLES: Final = 3
-
-
-class Killed(BaseException):
-    """Nothing catches it, as nothing catches a kill."""
-
-
-class TroubledKuma(FakeKuma):
-    """A KUMA whose next requests fail in ways that were planned."""
-
-    def __init__(self, page_size: int) -> None:
-        super().__init__(now=2_000, page_size=page_size)
-        self.plan: list[Callable[[httpx.Request], httpx.Response | None]] = []
-
-    def handle(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request, or fail as planned; None in the plan's place answers rightly."""
-        planned = self.plan.pop(0) if self.plan else None
-        answer = planned(request) if planned else None
-        return super().handle(request) if answer is None else answer
-
-    def heal(self) -> None:
-        """Let nothing fail any more."""
-        self.plan.clear()
 
 
 @dataclass
@@ -187,7 +165,7 @@ class History:
         """Let the first instance act, perhaps to its death; say whether it did all of it."""
         at = self.chance.randint(1, 12) if self.chance.random() < 0.2 else 0
         try:
-            with _deadly(at, after=self.chance.random() < 0.5) if at else contextlib.nullcontext():
+            with deadly(at, after=self.chance.random() < 0.5) if at else contextlib.nullcontext():
                 act(self.syncs[0])
         except ConnectorError:
             self.counts["failed"] += 1
@@ -271,27 +249,6 @@ def _write_note(sync: Sync, *, alert_id: str, said: str) -> None:
 
 def _close(sync: Sync, *, alert_id: str, reason: str) -> None:
     sync.close(alert_id, reason)
-
-
-@contextlib.contextmanager
-def _deadly(at: int, *, after: bool) -> Iterator[None]:
-    """Let the process die at its ``at``-th transaction, before or after the commit."""
-    begin, left = Store.begin, [at]
-
-    @contextlib.contextmanager
-    def dying(self: Store) -> Iterator[Any]:
-        left[0] -= 1
-        if left[0] == 0 and not after:
-            with begin(self) as connection:
-                yield connection
-                raise Killed  # rolls back
-        with begin(self) as connection:
-            yield connection
-        if left[0] == 0:
-            raise Killed
-
-    with mock.patch.object(Store, "begin", dying):
-        yield
 
 
 def main(count: int) -> int:

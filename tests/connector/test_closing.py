@@ -206,3 +206,21 @@ def test_one_closing_that_fails_holds_no_other_up(tmp_path: Path) -> None:
         "b": "open",
         "c": "closed",
     }
+
+
+def test_what_others_wrote_before_a_closing_is_learnt_after_it(tmp_path: Path) -> None:
+    """A closed incident whose alert was not seen since is looked at once more, and then left alone."""
+    kuma = FakeKuma(now=5_000)
+    kuma.add("new one", 4_999)
+    kuma.add("a", 1)
+    sync = connect(kuma, tmp_path)
+    sync.poll()
+    kuma.alerts["a"].assignee = "Smith"
+    sync.close("a", "responded")
+
+    sync.poll()
+    sync.poll()
+
+    found = {incident.alert_id: incident.alert["assignee"] for incident in sync.incidents.every()}
+    assert found["a"] == "Smith"
+    assert sync.incidents.unseen_ids() == []
