@@ -13,15 +13,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
-import msgspec
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
-from harness import catalog, session, smoke
+from harness import catalog, readers, session, smoke
 from harness.protocol import ConnectorBroken
+from harness.readers import WIDTH, Usage
 from harness.report.escaping import line
 from harness.report.progress import LiveReport, show_end
+from harness.server_checks.command import server_command
 from harness.settings import BadFile, ConnectorFile, meant, read
 from harness.verdict import Exit, Failure, HarnessTrouble, Profile
 
@@ -34,7 +34,6 @@ DEFAULT_SEED: Final = 20261124
 _CONTROL_TOKEN: Final = "KUMA_HARNESS_CONTROL_TOKEN"  # noqa: S105 -- a variable's name
 _CA_FILE: Final = "KUMA_HARNESS_CA_FILE"
 _PATH = click.Path(path_type=Path)
-_WIDTH: Final = 100
 _EXAMPLES: Final = """\b
 Examples:
   kuma-harness smoke acme.toml
@@ -55,14 +54,8 @@ Examples:
 """
 
 
-class Usage(click.ClickException):
-    """The user asked for something that cannot be done."""
-
-    exit_code = int(Exit.USAGE)
-
-
 @click.group(
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": _WIDTH}, epilog=_EXAMPLES
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": WIDTH}, epilog=_EXAMPLES
 )
 @click.version_option(package_name="mock-kuma", prog_name="kuma-harness")
 def main() -> None:
@@ -126,6 +119,9 @@ def _against(command: Any) -> Any:
     envvar="KUMA_HARNESS_OUT",
     help="Folder for the reports.",
 )
+@click.option(
+    "--shard", metavar="I/N", envvar="KUMA_HARNESS_SHARD", help="Only part I of N; merge joins the parts."
+)
 @_against
 def run_command(
     *,
@@ -136,14 +132,38 @@ def run_command(
     examples: int,
     jobs: int,
     out: Path,
+    shard: str | None,
     against: str | None,
     api: str | None,
 ) -> None:
     """Run the suite on the connector that FILE describes."""
     known = catalog.load()
     described = _read(file, known)
-    chosen = _choose(known, profiles, only)
-    order = session.Order(file, described, _mock(against, api), seed, examples, jobs)
+    chosen = _part(_choose(known, profiles, only), shard)
+    _run(session.Order(file, described, _mock(against, api), seed, examples, jobs), chosen, known, out)
+
+
+@main.command(name="replay", epilog="Example: kuma-harness replay kuma-report FETCH-03")
+@click.argument("bundle", metavar="DIR_OR_BUNDLE", type=_PATH)
+@click.argument("requirement_id", metavar="ID")
+@click.option("--file", type=_PATH, help="The connector file, where it is not at its old place any more.")
+@click.option("--out", type=_PATH, default=Path("kuma-replay"), show_default=True, envvar="KUMA_HARNESS_OUT")
+@_against
+def replay_command(
+    *, bundle: Path, requirement_id: str, file: Path | None, out: Path, against: str | None, api: str | None
+) -> None:
+    """Repeat one check of an earlier run exactly: its seed, its examples, its connector file."""
+    past, known = readers.past(bundle), catalog.load()
+    if past.run is None:
+        raise Usage(f"{bundle}: does not say how the run was made; repeat it with run --only --seed")
+    chosen = _choose(known, (), (requirement_id.upper(),))
+    path = file or Path(past.run.file)
+    order = session.Order(path, _read(path, known), _mock(against, api), past.seed, past.run.examples)
+    _run(order, chosen, known, out)
+
+
+def _run(order: session.Order, chosen: Sequence[Requirement], known: Catalog, out: Path) -> NoReturn:
+    """Play the requirements, write the reports, and leave with what they amount to."""
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -179,50 +199,6 @@ def smoke_command(*, file: Path, against: str | None, api: str | None) -> None:
     console.print(Text("The adapter speaks the protocol. Next: kuma-harness run"))
 
 
-@main.command(name="list", epilog="Example: kuma-harness list --json")
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
-def list_command(*, as_json: bool) -> None:
-    """List the requirements."""
-    known = catalog.load()
-    if as_json:
-        click.echo(msgspec.json.format(msgspec.json.encode(known.requirements)))
-        return
-    table = Table("id", "level", "profile", "needs", "title", box=None, padding=(0, 2, 0, 0))
-    for item in known.requirements:
-        table.add_row(item.id, item.level, item.profile, ", ".join(item.features), item.title)
-    console = Console(highlight=False)
-    if not console.is_terminal:
-        # Lines for other programs are not to be broken.
-        console.width = 2 * _WIDTH
-    console.print(table)
-
-
-@main.command(name="explain", epilog="Example: kuma-harness explain CLOSE-03")
-@click.argument("requirement_id", metavar="ID")
-def explain_command(*, requirement_id: str) -> None:
-    """Explain a requirement: what is asked, why, and where the vendor says so."""
-    known = catalog.load()
-    item = known.find(requirement_id.upper())
-    if item is None:
-        raise Usage(f"there is no requirement {requirement_id!r}{meant(requirement_id.upper(), known.ids())}")
-    console = Console(highlight=False, width=min(Console().width, _WIDTH))
-    needs = f", needs {', '.join(item.features)}" if item.features else ""
-    console.print(Text(f"{item.id}  {item.title}", style="bold"))
-    console.print(Text(f"{item.level}, profile {item.profile}{needs}\n", style="dim"))
-    for title, text in (
-        ("What is asked", item.statement),
-        ("Why", item.rationale),
-        ("The vendor", f"{item.clause} ({item.certainty})"),
-        ("Judged by", item.evidence),
-    ):
-        console.print(Text(title, style="bold"))
-        console.print(Text(f"{text}\n"))
-    console.print(Text("Where it went wrong before", style="bold"))
-    for number in item.defects:
-        defect = known.defects[number]
-        console.print(Text(f"Class {number}: {defect.name}. {defect.case}"))
-
-
 def _read(file: Path, known: Catalog) -> ConnectorFile:
     try:
         return read(file, requirements=known.ids())
@@ -240,6 +216,19 @@ def _choose(known: Catalog, profiles: Sequence[str], only: Sequence[str]) -> tup
     return chosen
 
 
+def _part(chosen: tuple[Requirement, ...], shard: str | None) -> tuple[Requirement, ...]:
+    """Return part I of N of the requirements: every Nth, so that the parts last about as long."""
+    if shard is None:
+        return chosen
+    part, _, parts = shard.partition("/")
+    if not (part.isdecimal() and parts.isdecimal() and 1 <= int(part) <= int(parts)):
+        raise Usage(f"--shard {shard}: expected I/N with 1 <= I <= N, for example 2/3")
+    left = chosen[int(part) - 1 :: int(parts)]
+    if not left:
+        raise Usage(f"--shard {shard}: there are only {len(chosen)} requirements to split")
+    return left
+
+
 def _mock(against: str | None, api: str | None) -> session.Mock | None:
     if against is None:
         return None
@@ -253,6 +242,9 @@ def _stop(console: Console, told: str, code: Exit) -> NoReturn:
     console.print(Text.assemble(("stop ", "bold red"), line(told)), soft_wrap=True)
     sys.exit(code)
 
+
+for _command in (*readers.COMMANDS, server_command):
+    main.add_command(_command)
 
 if __name__ == "__main__":
     main()

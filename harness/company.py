@@ -7,18 +7,22 @@ of this run is left, and none can be started any more.
 from __future__ import annotations
 
 import os
+import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from harness.dialogue.http import HttpAdapter
+from harness.dialogue.oneshot import OneshotProcess
 from harness.dialogue.stdio import StdioProcess
-from harness.verdict import HarnessTrouble
+from harness.verdict import HarnessTrouble, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from pathlib import Path
 
+    from harness.dialogue.channel import Channel
     from harness.protocol import Hello
     from harness.settings import Connector
     from harness.stage import Stage
@@ -37,11 +41,11 @@ class Company:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running: set[StdioProcess] = set()
+        self._running: set[Channel] = set()
         self._ended = threading.Event()
 
     @contextmanager
-    def running(self, process: StdioProcess) -> Iterator[StdioProcess]:
+    def running(self, process: Channel) -> Iterator[Channel]:
         """Start a process, and end it when the block is left."""
         with self._lock:
             if self._ended.is_set():
@@ -87,26 +91,49 @@ class Run:
     learning: threading.Lock = field(default_factory=threading.Lock)
 
     @property
+    def lasting(self) -> bool:
+        """Whether the adapter outlives a scene, so that it cannot be killed."""
+        return self.connector.transport == "http"
+
+    @property
     def features(self) -> frozenset[str]:
         """What the connector claims."""
         return frozenset(self.hello.features)
 
-    def process(self, *, stderr: Path, environment: Mapping[str, str] | None = None) -> StdioProcess:
+    def process(self, *, stderr: Path, environment: Mapping[str, str] | None = None) -> Channel:
         """Return a process of the connector, not started yet."""
         return connector_process(self.connector, self.folder, stderr=stderr, environment=environment or {})
 
 
 def connector_process(
     connector: Connector, folder: Path, *, stderr: Path, environment: Mapping[str, str]
-) -> StdioProcess:
-    """Return a process of a connector, not started yet; ``environment`` is added to the file's."""
+) -> Channel:
+    """Return the way to a connector, not started yet; ``environment`` is added to the file's.
+
+    Raises Unsupported where an adapter that runs already would have to be started in another environment.
+    """
+    if connector.url is not None:
+        if environment:
+            raise Unsupported("an adapter that runs already cannot be given another environment")
+        # A file that collects what a process says; this one says it elsewhere.
+        stderr.touch()
+        token = None if connector.token_env is None else os.environ.get(connector.token_env)
+        return HttpAdapter(connector.url, token=token, deadline=connector.deadline_seconds)
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(_OURS)}
     # A proxy of the host must not stand between a connector and a mock on the same machine.
     no_proxy = ",".join(filter(None, (inherited.get("NO_PROXY") or inherited.get("no_proxy"), _LOOPBACK)))
     proxies = {"NO_PROXY": no_proxy, "no_proxy": no_proxy}
-    return StdioProcess(
-        connector.command,
+    kind = OneshotProcess if connector.transport == "oneshot" else StdioProcess
+    return kind(
+        _command(connector),
         folder=folder,
         environment={**inherited, **proxies, **connector.env, **environment},
         stderr=stderr,
     )
+
+
+def _command(connector: Connector) -> list[str]:
+    """Return what starts the connector; what is Python runs in the interpreter of the harness."""
+    if connector.python is not None:
+        return [sys.executable, "-m", "harness.dialogue.hosted", connector.python]
+    return list(connector.command or ())

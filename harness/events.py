@@ -56,6 +56,7 @@ class RunStarted(msgspec.Struct, frozen=True, tag="run-started"):
     file: str
     planned: list[str]
     at: str
+    examples: int = 1
 
 
 class CheckFinished(msgspec.Struct, frozen=True, tag="check-finished"):

@@ -17,7 +17,7 @@ from harness.events import Evidence, Moment
 from harness.facts import sightings
 from harness.oracle import Record
 from harness.protocol import BadAnswer, Polled, Refusal
-from harness.verdict import Failure, Finding, NotReached
+from harness.verdict import Failure, Finding, NotReached, Unsupported
 from harness.wirelog import wire_lines
 from harness.world import now
 
@@ -171,7 +171,8 @@ class Scene:
         self.note("harness", "there is another KUMA now")
 
     def kill(self) -> None:
-        """Kill the connector, with whatever it is doing."""
+        """Kill the connector, with whatever it is doing; raises Unsupported where it is not ours to kill."""
+        self._demand_mortal()
         self._process.close()
         self._calls = None
         self._collect(self.polls)
@@ -184,6 +185,7 @@ class Scene:
 
     def kill_during_poll(self, ready: Callable[[], bool]) -> None:
         """Start a poll, wait until ``ready`` holds, and kill; NotReached where the poll ends first."""
+        self._demand_mortal()
         process = self.calls.process
         self.polls += 1
         self.note("harness", f"poll {self.polls}, to be killed")
@@ -246,6 +248,10 @@ class Scene:
         folder = self.folder / name
         folder.mkdir(exist_ok=True)
         return folder
+
+    def _demand_mortal(self) -> None:
+        if self.run.lasting:
+            raise Unsupported("an adapter that runs already cannot be killed by the harness")
 
     def _new_world(self) -> None:
         self.world = self.run.stage.control.new_world(seed=self._seed)

@@ -71,7 +71,7 @@ def play(order: Order, chosen: Sequence[Requirement], show: Sink) -> list[Event]
                 sink(_started(order, hello, chosen))
                 with _stage(order.mock) as place:
                     run = _run(order, place, hello, scratch)
-                    interrupted = plugin.play(run, chosen, sink, jobs=order.jobs)
+                    interrupted = plugin.play(run, chosen, sink, jobs=_jobs(order))
                     never = not interrupted and _all_broken(events) and not smoke.works(run)
                     end = {"interrupted": interrupted, "never_ran": never}
         finally:
@@ -122,6 +122,11 @@ def _greeted(order: Order) -> Iterator[tuple[Hello, Path]]:
         yield hello, scratch
 
 
+def _jobs(order: Order) -> int:
+    """Return how many checks may play at once: an adapter without a process a scene is one instance."""
+    return 1 if order.file.connector.transport in {"http", "oneshot"} else order.jobs
+
+
 def _all_broken(events: Sequence[Event]) -> bool:
     """Whether no check that was played got to its end, because the connector could not be talked to."""
     cases = [event for event in events if isinstance(event, CheckFinished)]
@@ -162,6 +167,7 @@ def _started(order: Order, hello: Hello, chosen: Sequence[Requirement]) -> RunSt
         version=hello.version,
         features=hello.features,
         file=str(order.path),
+        examples=order.examples,
         planned=[item.id for item in chosen],
         at=dt.datetime.now(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
     )

@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 
 
 class Connector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How the connector is started. ``deadline_seconds`` is for one request."""
+    """How the connector is reached. ``deadline_seconds`` is for one request.
+
+    ``python`` is ``module:Class``; ``token_env`` the variable with the bearer token of an http adapter.
+    """
 
     name: Annotated[str, Meta(min_length=1)]
-    command: Annotated[list[str], Meta(min_length=1)]
-    transport: Literal["stdio"] = "stdio"
+    command: Annotated[list[str], Meta(min_length=1)] | None = None
+    transport: Literal["stdio", "http", "oneshot"] = "stdio"
+    python: Annotated[str, Meta(pattern=r"^[\w.]+:\w+$")] | None = None
+    url: Annotated[str, Meta(pattern=r"^https?://")] | None = None
+    token_env: Annotated[str, Meta(min_length=1)] | None = None
     deadline_seconds: Annotated[float, Meta(gt=0, le=3600)] = 30.0
     env: dict[str, str] = {}
 
@@ -66,6 +72,7 @@ def read(path: Path, *, requirements: frozenset[str]) -> ConnectorFile:
         file = msgspec.convert(content, ConnectorFile)
     except msgspec.ValidationError as error:
         raise BadFile(path, _plain(str(error))) from error
+    _check_way(path, file.connector)
     for waiver in file.waiver:
         if waiver.requirement not in requirements:
             problem = f"waiver: there is no requirement {waiver.requirement!r}"
@@ -90,6 +97,28 @@ def _check_keys(path: Path, content: dict[str, Any]) -> None:
                 _check(path, entry, where=f"{table}.", known=known)
 
 
+#: What each transport needs, one of them; the others would be ignored, so they are refused.
+_WAYS: Final[dict[str, tuple[str, ...]]] = {
+    "stdio": ("command", "python"),
+    "oneshot": ("command",),
+    "http": ("url",),
+}
+
+
+def _check_way(path: Path, connector: Connector) -> None:
+    """Refuse a connector file that does not say, or says twice, how the connector is reached."""
+    wanted = _WAYS[connector.transport]
+    given = [key for key in ("command", "python", "url") if getattr(connector, key) is not None]
+    if not given and "command" in wanted:
+        raise BadFile(path, "connector: missing command")
+    if len(given) != 1 or given[0] not in wanted:
+        told = " and ".join(given) or "none of them"
+        raise BadFile(
+            path,
+            f"connector: transport {connector.transport} needs {' or '.join(wanted)}; there is {told}",
+        )
+
+
 def _check(path: Path, given: dict[str, Any], *, where: str, known: list[str]) -> None:
     for key in given:
         if key not in known:
@@ -99,6 +128,6 @@ def _check(path: Path, given: dict[str, Any], *, where: str, known: list[str]) -
 def _plain(problem: str) -> str:
     what, _, where = problem.partition(" - at ")
     place = where.strip("`").removeprefix("$").removeprefix(".").replace("[...]", "")
-    what = what.replace("`", "").replace("Object missing required field", "missing")
+    what = what.replace("`", "").replace(" | null", "").replace("Object missing required field", "missing")
     what = what[:1].lower() + what[1:]
     return f"{place}: {what}" if place else what

@@ -9,7 +9,7 @@ import msgspec
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from mock_kuma import control
+from mock_kuma import agenda, control
 from mock_kuma.api import vendor
 from mock_kuma.control import app as control_app
 from mock_kuma.core import Core
@@ -17,13 +17,14 @@ from mock_kuma.faults import WIRE_HEADER
 from mock_kuma.gateway import Gateway
 from mock_kuma.generate import Soc
 from mock_kuma.openapi import pages as documents
-from mock_kuma.store.database import Database
+from mock_kuma.store.database import Database, Within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from flask import Flask
+    from sqlalchemy import Connection
 
     from mock_kuma.faults import Step
     from mock_kuma.settings import Settings
@@ -43,9 +44,11 @@ def vendor_app(settings: Settings, shared: Core) -> WSGIApplication:
     inside = _control(shared, settings, token_digest=None)
 
     def perform(world: World, step: Step) -> str | None:
-        return _perform(inside, world, step)
+        problem = _perform(inside, world.id, step)
+        return None if problem is None else f"move: {step.method} {step.path} answered {problem}"
 
-    return Gateway(shared, vendor.build(shared, strict=settings.strict), perform)
+    inner = vendor.build(shared, strict=settings.strict)
+    return Gateway(shared, inner, perform, _settler(shared, performer(settings, shared.soc)))
 
 
 def console_app(settings: Settings, shared: Core) -> WSGIApplication:
@@ -83,12 +86,31 @@ def _pages(settings: Settings, shared: Core) -> Flask:
     )
 
 
+def performer(settings: Settings, soc: Callable[[str], Soc]) -> agenda.Perform:
+    """Return what carries out an action of an agenda, in the transaction that settles it."""
+    within = Within()
+    inside = control_app.build(
+        Core(within, soc),
+        token_digest=None,
+        wire=settings.wire,
+        kuma_version=settings.kuma_version,
+        perform=_refuse,
+    )
+
+    def perform(connection: Connection, world: str, step: Step) -> str | None:
+        with within.held(connection):
+            return _perform(inside, world, step)
+
+    return perform
+
+
 def _control(shared: Core, settings: Settings, *, token_digest: str | None) -> Flask:
     return control_app.build(
         shared,
         token_digest=token_digest,
         wire=settings.wire,
         kuma_version=settings.kuma_version,
+        perform=performer(settings, shared.soc),
     )
 
 
@@ -104,14 +126,27 @@ def _without_wire(app: WSGIApplication) -> WSGIApplication:
     return answer
 
 
-def _perform(app: WSGIApplication, world: World, step: Step) -> str | None:
-    """Carry out one control action of a ``move``; return what went wrong, for the journal."""
+def _settler(shared: Core, perform: agenda.Perform) -> Callable[[str], None]:
+    def settle(world: str) -> None:
+        with shared.database.write() as connection:
+            agenda.settle(connection, world, perform)
+
+    return settle
+
+
+def _refuse(_connection: Connection, _world: str, step: Step) -> str:
+    return f"{step.method} {step.path}: an action of an agenda makes no agenda"
+
+
+def _perform(app: WSGIApplication, world: str, step: Step) -> str | None:
+    """Carry out one control action in a world; return what was answered if it was refused."""
     builder = EnvironBuilder(
         method=step.method,
-        path=f"{control.PREFIX}/worlds/{world.id}/{step.path.lstrip('/')}",
+        path=f"{control.PREFIX}/worlds/{world}/{step.path.lstrip('/')}",
         data=b"" if step.body is None else msgspec.json.encode(step.body),
     )
     chunks, status, _ = run_wsgi_app(app, builder.get_environ(), buffered=True)
     if status.startswith("2"):
         return None
-    return f"move: {step.method} {step.path} answered {status}: {b''.join(chunks).decode()}"
+    answer: dict[str, Any] = msgspec.json.decode(b"".join(chunks))
+    return f"{status}: {answer['message']}"

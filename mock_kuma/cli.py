@@ -13,8 +13,12 @@ from typing import Any
 
 import click
 
+from mock_kuma.commands.load import load
+from mock_kuma.commands.openapi import openapi
+from mock_kuma.commands.record import drift, record, replay
+from mock_kuma.commands.scenarios import scenarios
+
 RELEASES = ("1.6", "2.1", "3.0.2", "3.2", "3.4", "4.0")
-API_VERSIONS = ("v1", "v2", "v2.1", "v2.2", "v3")
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 #: Every option has a variable: MOCK_KUMA_PORT and so on, whatever the command.
@@ -68,9 +72,10 @@ def main() -> None:
     "--scenario",
     default="empty",
     show_default=True,
-    type=click.Choice(["empty"]),
-    help="What the default world starts with.",
+    metavar="NAME|FILE",
+    help="What the default world starts with; mock-kuma scenarios lists them.",
 )
+@click.option("--watch", is_flag=True, help="Tell the scenario's file anew whenever it changes.")
 @click.option("--seed", help="Seeds ids and generated data.  [default: random, printed]")
 @click.option(
     "--kuma-version",
@@ -123,33 +128,10 @@ def guesses(*, as_json: bool) -> None:
     click.echo(f"{len(found)} guesses")
 
 
-@main.command(epilog="Example: mock-kuma openapi --version v3 > kuma-v3.json")
-@click.option(
-    "--version", "name", type=click.Choice(API_VERSIONS), help="One API version, to standard output."
-)
-@click.option(
-    "--out",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="A folder for the documents of all API versions.",
-)
-def openapi(*, name: str | None, out: Path | None) -> None:
-    """Write the vendor API's OpenAPI 3.1 documents, one for each API version."""
-    from mock_kuma.openapi import document  # noqa: PLC0415 -- so that --help answers at once
+class _CannotServe(click.ClickException):
+    """Something outside the command line stands in the way: a port, the store, a scenario."""
 
-    if (name is None) == (out is None):
-        raise click.UsageError("give either --version or --out")
-    for version in API_VERSIONS if name is None else (name,):
-        text = json.dumps(document.build(version), indent=2, ensure_ascii=False)
-        if out is None:
-            click.echo(text)
-            continue
-        try:
-            out.mkdir(parents=True, exist_ok=True)
-            file = out / f"kuma-{version}.json"
-            file.write_text(text + "\n", encoding="utf-8")
-        except OSError as error:
-            raise click.ClickException(f"cannot write to {out}: {error.strerror or error}") from error
-        click.echo(file, err=True)
+    exit_code = 2
 
 
 def _refuse_open_doors(options: dict[str, Any]) -> None:
@@ -164,7 +146,10 @@ def _refuse_open_doors(options: dict[str, Any]) -> None:
 
 
 def _serve(options: dict[str, Any], folder: Path | None) -> None:
-    from mock_kuma import ids, installation, server, tls  # noqa: PLC0415 -- so that --help answers at once
+    # Imported here, so that --help answers at once.
+    from mock_kuma import ids, installation, server, tls  # noqa: PLC0415 -- as said
+    from mock_kuma import scenarios as stories  # noqa: PLC0415 -- likewise
+    from mock_kuma.commands.watch import Watch  # noqa: PLC0415 -- likewise
     from mock_kuma.settings import Settings  # noqa: PLC0415 -- likewise
 
     control_token = None if options["open_control"] else options["control_token"] or ids.new_token()
@@ -190,7 +175,9 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                 strict=options["strict"],
             )
             password = options["password"] or ids.new_token()[:12]
-            token = installation.prepare(settings, options["token"], password)
+            watch = Watch(options["scenario"]) if options["watch"] else None
+            story = stories.found(options["scenario"])
+            token = installation.prepare(settings, options["token"], password, scenario=story)
             certificate = (
                 tls.server_certificate(settings.data_folder, settings.host) if settings.tls else None
             )
@@ -215,9 +202,15 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                     installation.write_ready(options["ready_file"].absolute(), ready)
                 _print_banner(ready, settings.kuma_version)
 
-            server.run(server.listeners(settings, certificate, wire), ready=announce)
+            def look() -> None:
+                if watch is not None:
+                    watch.look(lambda scenario: installation.retell(settings, scenario))
+
+            server.run(server.listeners(settings, certificate, wire), ready=announce, look=look)
         except (server.PortTaken, server.DidNotStart, installation.NoStore, tls.TlsProblem) as error:
-            raise click.ClickException(str(error)) from error
+            raise _CannotServe(str(error)) from error
+        except (stories.WrongScenario, stories.NoSuchScenario) as error:
+            raise _CannotServe(f"--scenario: {error}") from error
     click.echo("mock-kuma has stopped.", err=True)
 
 
@@ -246,6 +239,13 @@ def _print_banner(ready: Any, kuma_version: str) -> None:
         click.echo(f"  {name:<14} {value}")
     sys.stdout.flush()
 
+
+main.add_command(drift)
+main.add_command(load)
+main.add_command(openapi)
+main.add_command(record)
+main.add_command(replay)
+main.add_command(scenarios)
 
 if __name__ == "__main__":
     main()

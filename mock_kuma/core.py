@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mock_kuma.generate import Soc
-    from mock_kuma.store.database import Database
+    from mock_kuma.store.database import Data
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
     """The database, and the organisation that belongs to a seed (kept, since it takes a moment to make)."""
 
-    database: Database
+    database: Data
     soc: Callable[[str], Soc]

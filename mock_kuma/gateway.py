@@ -48,20 +48,29 @@ class Gateway:
     """A WSGI application around the vendor application.
 
     ``perform`` carries out one control action in a world; it is what the fault ``move`` needs.
+    ``settle`` carries out what is due in a world before anybody looks at it.
     """
 
     def __init__(
-        self, core: Core, app: WSGIApplication, perform: Callable[[World, faults.Step], str | None]
+        self,
+        core: Core,
+        app: WSGIApplication,
+        perform: Callable[[World, faults.Step], str | None],
+        settle: Callable[[str], None],
     ) -> None:
         self._core = core
         self._app = app
         self._perform = perform
+        self._settle = settle
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         started = time.perf_counter()
         sent = gate.credential(environ.get("HTTP_AUTHORIZATION"))
         caller, world = self._who(sent)
+        if world.is_due():
+            self._settle(world.id)
+            caller, world = self._who(sent)
         arrival = gate.Arrival(caller)
         environ[gate.ARRIVAL] = arrival
         request = _Request(environ)
@@ -141,11 +150,12 @@ class Gateway:
             "silence",
             "commit-then-reset",
         }
+        headers = redactor.headers(request.headers)
         exchange = journal.Exchange(
             method=request.method,
             path=path,
             query=journal.Query(raw, pairs),
-            headers=redactor.headers(request.headers),
+            headers=headers,
             body=body or None,
             status=reply.status if sent else None,
             fault=None if fault is None else {"id": fault.id, "kind": faults.kind(fault.action)},
@@ -153,6 +163,7 @@ class Gateway:
             served=arrival.served,
             duration_ms=round((time.perf_counter() - started) * 1_000 + wait, 3),
             user=None if arrival.caller is None else arrival.caller.login,
+            trace=journal.trace(headers),
         )
         with self._core.database.write() as connection:
             journal_store.add(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
 
-from mock_kuma import ids, worlds
+from mock_kuma import agenda, app, ids, worlds
 from mock_kuma.actions import sign_ins
 from mock_kuma.clock import Clock
 from mock_kuma.generate import Soc
@@ -24,6 +24,9 @@ from mock_kuma.store import worlds as store
 from mock_kuma.store.database import Database
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from mock_kuma.scenarios import Scenario
     from mock_kuma.settings import Settings
 
 
@@ -53,10 +56,13 @@ def new_seed() -> str:
     return str(secrets.randbelow(2**31))
 
 
-def prepare(settings: Settings, token: str | None, password: str | None = None) -> str:
+def prepare(
+    settings: Settings, token: str | None, password: str | None = None, *, scenario: Scenario | None = None
+) -> str:
     """Make the tables and the default world where they are missing; return its administrator's token.
 
-    On a store that is used again the data stay, and the administrator gets token and password anew.
+    A new default world has the scenario's story behind it. On a store that is used again the data stay, and
+    the administrator gets token and password anew. Raises NoStore, WrongScenario.
     """
     try:
         database = Database(settings.store)
@@ -64,19 +70,9 @@ def prepare(settings: Settings, token: str | None, password: str | None = None) 
     except (ArgumentError, NoSuchModuleError, OperationalError, ModuleNotFoundError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
         raise NoStore(f"cannot open the store {settings.store}: {reason}") from error
-    soc = Soc(settings.seed)
     with database.write() as connection:
         if store.find(connection, worlds.DEFAULT) is None:
-            secret = worlds.make(
-                connection,
-                soc,
-                seed=settings.seed,
-                kuma_version=settings.kuma_version,
-                clock=Clock(),
-                page_size=250,
-                name=worlds.DEFAULT,
-                token=token,
-            ).token
+            secret = _make(connection, settings, scenario, name=worlds.DEFAULT, token=token).token
         else:
             world = worlds.get(connection, worlds.DEFAULT)
             user = next(row.id for row in directory.users(connection, world.id) if row.login == "admin")
@@ -86,6 +82,43 @@ def prepare(settings: Settings, token: str | None, password: str | None = None) 
             sign_ins.give_password(connection, worlds.DEFAULT, administrator, password)
     database.close()
     return secret
+
+
+def retell(settings: Settings, scenario: Scenario) -> None:
+    """Let the default world begin anew with a scenario's story; its tokens, journal and faults stay.
+
+    Raises WrongScenario, and then nothing has changed.
+    """
+    database = Database(settings.store)
+    with database.write() as connection:
+        fresh = _make(connection, settings, scenario, name=None, token=None).world.id
+        store.overwrite(connection, fresh, worlds.DEFAULT)
+        store.remove(connection, fresh)
+    database.close()
+
+
+def _make(
+    connection: Connection,
+    settings: Settings,
+    scenario: Scenario | None,
+    *,
+    name: str | None,
+    token: str | None,
+) -> worlds.NewWorld:
+    soc = Soc(settings.seed)
+    made = worlds.make(
+        connection,
+        soc,
+        seed=settings.seed,
+        kuma_version=settings.kuma_version,
+        clock=Clock(),
+        page_size=250,
+        name=name,
+        token=token,
+    )
+    if scenario is not None:
+        agenda.tell(connection, made.world, soc, scenario, app.performer(settings, Soc))
+    return made
 
 
 def digest_of(control_token: str | None) -> str | None:

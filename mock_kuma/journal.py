@@ -24,6 +24,8 @@ _CANDIDATE: Final = re.compile(r"[0-9A-Za-z_\-.~+/=]{16,}")
 #: Shorter words are no secrets; looking each up would only cost time.
 _SHORTEST: Final = 8
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+#: Version, trace id, parent id, flags; later versions may go on.
+_TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
 
 
@@ -32,6 +34,15 @@ class Served(msgspec.Struct, frozen=True):
 
     alert: str
     version: int
+
+
+def trace(headers: Iterable[tuple[str, str]]) -> str | None:
+    """Return the trace id that the client sent (W3C Trace Context, ``traceparent``), or None."""
+    for name, value in headers:
+        if name.lower() == "traceparent":
+            found = _TRACEPARENT.fullmatch(value.strip())
+            return None if found is None or not int(found[1], 16) else found[1]
+    return None
 
 
 class Query(msgspec.Struct, frozen=True):
@@ -55,6 +66,7 @@ class Exchange(msgspec.Struct, frozen=True):
     served: list[Served]
     duration_ms: float
     user: str | None = None
+    trace: str | None = None
 
 
 class Redactor:

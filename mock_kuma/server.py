@@ -155,8 +155,16 @@ def listeners(
     return found if wire is None else {**found, "wire": wire}
 
 
-def run(listeners: Mapping[str, Listener | Wire], *, ready: Callable[[], None]) -> None:
-    """Run the listeners until SIGINT or SIGTERM; call ``ready`` once all of them accept."""
+def run(
+    listeners: Mapping[str, Listener | Wire],
+    *,
+    ready: Callable[[], None],
+    look: Callable[[], None] = lambda: None,
+) -> None:
+    """Run the listeners until SIGINT or SIGTERM; call ``ready`` once all of them accept.
+
+    ``look`` is called twice a second, in the main process.
+    """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
@@ -169,6 +177,7 @@ def run(listeners: Mapping[str, Listener | Wire], *, ready: Callable[[], None]) 
             dead = next((name for name, process in processes.items() if not process.is_alive()), None)
             if dead is not None:
                 raise DidNotStart(f"the {dead} listener has ended unexpectedly")
+            look()
 
 
 @contextlib.contextmanager

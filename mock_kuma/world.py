@@ -34,6 +34,11 @@ class World:
     created: int
     clock: Clock
     faults: int
+    due: int | None
+
+    def is_due(self) -> bool:
+        """Say whether an action of the agenda waits to be settled."""
+        return self.due is not None and self.due <= self.clock.now()
 
     @staticmethod
     def of(row: Row[Any]) -> World:
@@ -47,6 +52,7 @@ class World:
             created=row.created,
             clock=Clock(row.frozen_at, row.clock_offset),
             faults=row.faults,
+            due=row.due,
         )
 
 

@@ -27,7 +27,7 @@ from harness.protocol import (
 from harness.verdict import Unsupported
 
 if TYPE_CHECKING:
-    from harness.dialogue.stdio import StdioProcess
+    from harness.dialogue.channel import Channel
 
 #: How long a connector may take to leave after shutdown, in seconds.
 _LEAVING: Final = 5.0
@@ -57,7 +57,7 @@ class Configuration(msgspec.Struct, frozen=True):
 class Calls:
     """One connector that runs. ``deadline`` is for each answer, in seconds."""
 
-    def __init__(self, process: StdioProcess, *, deadline: float, harness_version: str) -> None:
+    def __init__(self, process: Channel, *, deadline: float, harness_version: str) -> None:
         self.process = process
         self._deadline, self._version = deadline, harness_version
         self._features: frozenset[str] = frozenset()

@@ -95,6 +95,9 @@ def _commands(results: Results, row: Row, case: CheckFinished) -> tuple[str, ...
     """Return what to type to see the failure again."""
     file, name, seed = shlex.quote(results.started.file), row.requirement.id, results.started.seed
     curl = _telling(case.evidence.wire)
+    if case.requirement.startswith("API-"):
+        # A server's, not a connector's.
+        return (f"kuma-harness server --url {file} --token-file FILE", *([curl] if curl else []))
     return (
         f"kuma-harness run {file} --only {name} --seed {seed}",
         f"kuma-harness explain {name}",

@@ -115,6 +115,7 @@ def as_json(results: Results) -> bytes:
         "exit_code": int(results.exit_code),
         "seed": results.started.seed,
         "at": results.started.at,
+        "run": {"file": results.started.file, "examples": results.started.examples},
         "seconds": results.finished.seconds,
         "trouble": results.finished.trouble,
         "connector": {

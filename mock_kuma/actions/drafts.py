@@ -32,9 +32,12 @@ class Given:
     values: dict[str, Any] = field(default_factory=dict)  # columns of the alert's row
     first_seen: int | None = None
     last_seen: int | None = None
+    lasted: int | None = None  # how long before last_seen it was first seen, where that is not given
     events: list[dict[str, Any]] | None = None  # given events, each to be completed
     event_count: int = 1  # how many to generate where none are given
     tenant: str | None = None
+    cast: str | None = None  # a story: its alerts share hosts, accounts and addresses
+    base_events: int | None = None  # how many in each generated event
 
 
 def complete(
@@ -60,13 +63,16 @@ def _draft(
     count: int,
     names: dict[str, str],
 ) -> Draft:
-    seeded = soc.alert(drawn, name=given.values.get("name"))
+    cast = None if given.cast is None else soc.cast_number(given.cast)
+    seeded = soc.alert(drawn, name=given.values.get("name"), cast=cast)
     stamps = [event["Timestamp"] for event in given.events or () if "Timestamp" in event]
     now = world.clock.now()
     last = given.last_seen
     if last is None:
         last = max(stamps) * 1_000 if stamps else max(now, given.first_seen or now)
     first = given.first_seen
+    if first is None and given.lasted is not None:
+        first = max(0, last - given.lasted)
     if first is None:
         first = min(last, min(stamps) * 1_000) if stamps else last
     tenant = given.tenant or world.main_tenant
@@ -86,6 +92,7 @@ def _draft(
         "accounts": seeded.affected_accounts,
         "sent_as": None,
         "drawn": drawn,
+        "cast_of": cast,
         **given.values,
     }
     identity = {"tenantID": tenant, "tenantName": names.get(tenant, "")}
@@ -94,7 +101,15 @@ def _draft(
     )
     row["accounts"] = _json(row["accounts"])
     timestamps = spread(first // 1_000, last // 1_000, count)
-    events = events_of(soc, row, timestamps, first=first_event, given=given.events, names=names)
+    events = events_of(
+        soc,
+        row,
+        timestamps,
+        first=first_event,
+        given=given.events,
+        names=names,
+        base_events=given.base_events,
+    )
     return row, events
 
 
@@ -106,13 +121,17 @@ def events_of(
     first: int,
     given: list[dict[str, Any]] | None,
     names: dict[str, str],
+    base_events: int | None = None,
 ) -> list[dict[str, Any]]:
     """Return complete correlation events of an alert's row, at these times (ms) unless given."""
     shared = {"TenantID": row["tenant"], "TenantName": names.get(row["tenant"], "")}
     # An alert of a segmentation rule is named after that one.
     rule_name = row.get("rule_name") or row["name"]
     identity = {**shared, "CorrelationRuleID": row["rule"], "CorrelationRuleName": rule_name}
-    generated = soc.events(rule_name, row["rule"], n=row["drawn"], first=first, timestamps=timestamps)
+    number = row["drawn"] if row["cast_of"] is None else row["cast_of"]
+    generated = soc.events(
+        rule_name, row["rule"], n=number, first=first, timestamps=timestamps, base_events=base_events
+    )
     events = [
         {**event, **identity, **(given[place] if given is not None else {})}
         for place, event in enumerate(generated)

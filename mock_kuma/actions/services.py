@@ -66,40 +66,52 @@ class Change:
 
 def add_first(connection: Connection, world: World, soc: Soc) -> None:
     """Make the services of a new world, paired and green, in the main tenant."""
-    for kind, name in _FIRST:
-        service, resource = soc.uuid(f"{kind.value} service", 0), soc.uuid(kind.value, 0)
-        add(connection, world, Draft(service, resource, kind, name, world.main_tenant, paired=True))
+    drafts = [
+        Draft(
+            soc.uuid(f"{kind.value} service", 0),
+            soc.uuid(kind.value, 0),
+            kind,
+            name,
+            world.main_tenant,
+            paired=True,
+        )
+        for kind, name in _FIRST
+    ]
+    # In one statement, without looking for others: every test makes a world.
+    store.add(connection, [_row(world, draft, place) for place, draft in enumerate(drafts)])
 
 
 def add(connection: Connection, world: World, draft: Draft) -> None:
     """Store a new service."""
     if store.find(connection, world.id, draft.id) is not None:
         raise Conflict(draft.id, "a service of this world has this id already")
+    store.add(connection, [_row(world, draft, store.count(connection, world.id))])
+
+
+def _row(world: World, draft: Draft, place: int) -> dict[str, Any]:
+    """Return a new service's row; ``place`` is how many there were before."""
     now = world.clock.now()
     status = draft.status or _first_status(paired=draft.paired)
     # GUESS: host and port are known from the first start on.
-    host = (draft.fqdn or _HOST, _ADDRESS, _FIRST_PORT + store.count(connection, world.id))
+    host = (draft.fqdn or _HOST, _ADDRESS, _FIRST_PORT + place)
     fqdn, address, port = host if draft.paired else (draft.fqdn or "", "", None)
-    store.add(
-        connection,
-        {
-            "world": world.id,
-            "id": draft.id,
-            "tenant": draft.tenant,
-            "resource": draft.resource,
-            "kind": draft.kind.value,
-            "name": draft.name,
-            "address": address,
-            "fqdn": fqdn,
-            "api_port": port,
-            "status": status.value,
-            "warning": draft.warning,
-            "paired": draft.paired,
-            "started": now if draft.paired and status in RUNNING else None,
-            "created": now,
-            "updated": now,
-        },
-    )
+    return {
+        "world": world.id,
+        "id": draft.id,
+        "tenant": draft.tenant,
+        "resource": draft.resource,
+        "kind": draft.kind.value,
+        "name": draft.name,
+        "address": address,
+        "fqdn": fqdn,
+        "api_port": port,
+        "status": status.value,
+        "warning": draft.warning,
+        "paired": draft.paired,
+        "started": now if draft.paired and status in RUNNING else None,
+        "created": now,
+        "updated": now,
+    }
 
 
 def change(connection: Connection, world: World, service: str, wanted: Change) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from mock_kuma import ids
+from mock_kuma import agenda, ids
 from mock_kuma.api.gate import credential
 from mock_kuma.control import (
     PREFIX,
@@ -24,8 +24,10 @@ from mock_kuma.control import (
     filling,
     journal,
     lists,
+    openapi,
     reports,
     resources,
+    scenarios,
     services,
     settings,
     stimuli,
@@ -34,6 +36,8 @@ from mock_kuma.control import (
 from mock_kuma.control.answers import answer
 from mock_kuma.control.request import BrokenJson, Invalid
 from mock_kuma.domain.problems import Conflict, NotFound, Problem
+from mock_kuma.store import worlds as store
+from mock_kuma.world import World
 
 if TYPE_CHECKING:
     from mock_kuma.core import Core
@@ -42,8 +46,13 @@ if TYPE_CHECKING:
 MAX_BODY = 256 * 1024 * 1024
 
 
-def build(core: Core, *, token_digest: str | None, wire: bool, kuma_version: str) -> Flask:
-    """Return the application; without a token's digest the control API is open (loopback only)."""
+def build(
+    core: Core, *, token_digest: str | None, wire: bool, kuma_version: str, perform: agenda.Perform
+) -> Flask:
+    """Return the application; without a token's digest the control API is open (loopback only).
+
+    ``perform`` carries out an action of a world's agenda; what is due is settled before a route looks.
+    """
     app = Flask("mock_kuma.console", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.url_map.strict_slashes = False
@@ -59,11 +68,21 @@ def build(core: Core, *, token_digest: str | None, wire: bool, kuma_version: str
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
 
+    def settle() -> None:
+        world_id = (request.view_args or {}).get("world_id")
+        with core.database.read() as connection:
+            row = None if world_id is None else store.find(connection, world_id)
+        if row is not None and World.of(row).is_due():
+            with core.database.write() as connection:
+                agenda.settle(connection, row.id, perform)
+
     app.before_request(authorize)
+    app.before_request(settle)
     for noun in (
-        worlds.blueprint(core, kuma_version=kuma_version),
-        clock.blueprint(core),
+        worlds.blueprint(core, kuma_version=kuma_version, perform=perform),
+        clock.blueprint(core, perform=perform),
         directory.blueprint(core),
+        scenarios.blueprint(core, perform=perform),
         stimuli.blueprint(core),
         lists.blueprint(core),
         resources.blueprint(core),
@@ -75,6 +94,7 @@ def build(core: Core, *, token_digest: str | None, wire: bool, kuma_version: str
         settings.blueprint(core),
         faults.blueprint(core, wire=wire),
         journal.blueprint(core),
+        openapi.blueprint(),
     ):
         app.register_blueprint(noun, url_prefix=PREFIX)
     app.register_error_handler(BrokenJson, _broken)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from flask import Blueprint, Response
 
-from mock_kuma import worlds
+from mock_kuma import agenda, worlds
 from mock_kuma.clock import SECOND, Clock
 from mock_kuma.control.answers import answer
 from mock_kuma.control.request import Invalid, body, moment
@@ -15,6 +15,8 @@ from mock_kuma.domain.moments import render_exact
 from mock_kuma.store import worlds as store
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from mock_kuma.core import Core
 
 #: A clock is moved by at most a century.
@@ -34,8 +36,8 @@ class Advance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: int | float
 
 
-def blueprint(core: Core) -> Blueprint:
-    """Return the routes."""
+def blueprint(core: Core, *, perform: agenda.Perform) -> Blueprint:
+    """Return the routes; what a moved clock makes due is settled before it answers."""
     bp = Blueprint("clock", __name__)
 
     @bp.get("/worlds/<world_id>/clock")
@@ -49,7 +51,8 @@ def blueprint(core: Core) -> Blueprint:
         with core.database.write() as connection:
             before = worlds.get(connection, world_id).clock
             now = before.now() if wanted.now is None else moment(wanted.now, "now")
-            return answer(_store(world_id, Clock.at(now, frozen=wanted.frozen), connection))
+            after = Clock.at(now, frozen=wanted.frozen)
+            return answer(_store(connection, world_id, after, perform))
 
     @bp.post("/worlds/<world_id>/clock/advance")
     def advance(world_id: str) -> Response:
@@ -59,7 +62,7 @@ def blueprint(core: Core) -> Blueprint:
         with core.database.write() as connection:
             before = worlds.get(connection, world_id).clock
             after = before.advanced(round(seconds * SECOND))
-            return answer(_store(world_id, after, connection))
+            return answer(_store(connection, world_id, after, perform))
 
     return bp
 
@@ -69,6 +72,8 @@ def shown(clock: Clock) -> dict[str, Any]:
     return {"now": render_exact(clock.now()), "frozen": clock.frozen_at is not None}
 
 
-def _store(world_id: str, clock: Clock, connection: Any) -> dict[str, Any]:
+def _store(connection: Connection, world_id: str, clock: Clock, perform: agenda.Perform) -> dict[str, Any]:
     store.set_clock(connection, world_id, frozen_at=clock.frozen_at, clock_offset=clock.offset)
-    return shown(clock)
+    if worlds.get(connection, world_id).is_due():
+        agenda.settle(connection, world_id, perform)
+    return shown(worlds.get(connection, world_id).clock)

@@ -2,6 +2,8 @@
 
 Beyond the vendor's fields an alert takes two of ours, for connectors that must survive odd data:
 ``sent_as`` (fields to be sent with other values than the true ones) and ``omit`` (fields not to be sent).
+Four more are for stories: alerts of one ``cast`` share hosts, accounts and addresses; ``lasted_ms`` says how
+long before ``lastSeen`` it was first seen; ``event_count`` and ``base_events`` are how many to generate.
 """
 
 from __future__ import annotations
@@ -41,6 +43,10 @@ class GivenAlert(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     accounts: list[dict[str, Any]] | UnsetType | None = field(default=UNSET, name="affectedAccounts")
     sent_as: dict[str, Any] = {}
     omit: list[str] = []
+    cast: _Text | None = None
+    lasted_ms: Annotated[int, Meta(ge=0)] | None = None
+    event_count: Annotated[int, Meta(ge=0, le=100_000)] = 1
+    base_events: Annotated[int, Meta(ge=1, le=1_000)] | None = None
 
 
 _COLUMNS: Final = ("id", "name", "rule", "assignee", "overflow", "assets", "accounts")
@@ -73,7 +79,17 @@ def given_alert(alert: GivenAlert, names: dict[str, str], *, path: str) -> Given
     events: list[Event] | None = None
     if not isinstance(alert.events, UnsetType):
         events = check_events(alert.events or [], f"{path}.events")
-    return Given(values=values, first_seen=first, last_seen=last, events=events, tenant=tenant)
+    return Given(
+        values=values,
+        first_seen=first,
+        last_seen=last,
+        events=events,
+        event_count=alert.event_count,
+        lasted=None if alert.lasted_ms is None else alert.lasted_ms * 1_000,
+        tenant=tenant,
+        cast=alert.cast,
+        base_events=alert.base_events,
+    )
 
 
 def check_events(events: list[Event], path: str) -> list[Event]:

@@ -1,4 +1,4 @@
-"""The journal: read, waited for, cleared."""
+"""The journal: read, waited for, exported, cleared."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from flask import Blueprint, Response, request
 
 from mock_kuma import worlds
 from mock_kuma.clock import wait_until
+from mock_kuma.control import export
 from mock_kuma.control.answers import answer
-from mock_kuma.control.request import number
+from mock_kuma.control.request import Invalid, number
 from mock_kuma.domain.moments import render_exact
 from mock_kuma.store import journal as store
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _LONGEST_WAIT_MS = 600_000
 _DEFAULT_WAIT_MS = 10_000
 _LARGEST = 2**53
+_FORMATS = ("json", "har", "jsonl")
 
 
 def blueprint(core: Core) -> Blueprint:
@@ -31,6 +33,9 @@ def blueprint(core: Core) -> Blueprint:
         since = number("since", 0, most=_LARGEST)
         wait_for = number("wait_for", 0, most=1_000_000)
         timeout = number("timeout_ms", _DEFAULT_WAIT_MS, most=_LONGEST_WAIT_MS)
+        form = request.args.get("format", "json")
+        if form not in _FORMATS:
+            raise Invalid("format", f"expected one of {', '.join(_FORMATS)}")
         method, path = request.args.get("method"), request.args.get("path")
         found: list[Any] = []
 
@@ -49,7 +54,12 @@ def blueprint(core: Core) -> Blueprint:
         wait_until(enough, seconds=timeout / 1_000)
         with core.database.read() as connection:
             lost = store.lost(connection, world_id, since=since)
-        told: dict[str, Any] = {"exchanges": [_shown(row) for row in found]}
+        exchanges = [_shown(row) for row in found]
+        if form == "har":
+            return answer(export.har(exchanges, lost=lost))
+        if form == "jsonl":
+            return Response(export.json_lines(exchanges, lost=lost), mimetype=export.JSON_LINES)
+        told: dict[str, Any] = {"exchanges": exchanges}
         if lost:
             told["lost"] = lost
         return answer(told)

@@ -9,11 +9,12 @@ import msgspec
 from flask import Blueprint, Response, request
 from msgspec import Meta
 
-from mock_kuma import snapshots, worlds
+from mock_kuma import agenda, scenarios, snapshots, worlds
 from mock_kuma.clock import Clock
 from mock_kuma.control.answers import answer
 from mock_kuma.control.clock import shown
 from mock_kuma.control.request import Invalid, body, moment
+from mock_kuma.control.scenarios import shipped, tell
 from mock_kuma.domain.alerts import Status
 from mock_kuma.domain.problems import Conflict
 from mock_kuma.domain.releases import RELEASES
@@ -43,7 +44,7 @@ class Restore(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     snapshot: str
 
 
-def blueprint(core: Core, *, kuma_version: str) -> Blueprint:
+def blueprint(core: Core, *, kuma_version: str, perform: agenda.Perform) -> Blueprint:
     """Return the routes; ``kuma_version`` is that of a world for which none is asked."""
     bp = Blueprint("worlds", __name__)
 
@@ -58,8 +59,7 @@ def blueprint(core: Core, *, kuma_version: str) -> Blueprint:
         release = wanted.kuma_version or kuma_version
         if release not in RELEASES:
             raise Invalid("kuma_version", f"expected one of {', '.join(RELEASES)}")
-        if wanted.scenario != "empty":
-            raise Invalid("scenario", "expected one of empty")
+        scenario = None if wanted.scenario == scenarios.EMPTY else shipped(wanted.scenario)
         clock = Clock()
         if wanted.clock != "system":
             clock = Clock(frozen_at=moment(wanted.clock, "clock"))
@@ -73,10 +73,18 @@ def blueprint(core: Core, *, kuma_version: str) -> Blueprint:
                 clock=clock,
                 page_size=wanted.page_size,
             )
+            if scenario is not None:
+                tell(core, connection, made.world, scenario, perform)
         return _told(made)
 
     @bp.get("/worlds")
     def every() -> Response:
+        with core.database.read() as connection:
+            found = [World.of(row) for row in store.every(connection)]
+        for world in found:
+            if world.is_due():
+                with core.database.write() as connection:
+                    agenda.settle(connection, world.id, perform)
         with core.database.read() as connection:
             found = [World.of(row) for row in store.every(connection)]
             return answer({"worlds": [summary(connection, world) for world in found]})

@@ -69,17 +69,32 @@ class Soc:
         """
         return self._seed.uuid("given", kind, n)
 
-    def alert(self, n: int, *, name: str | None = None) -> DraftAlert:
-        """Return the n-th alert; ``name`` chooses its rule (any name: a rule of that name is made up)."""
+    def cast_number(self, name: str) -> int:
+        """Return the number under which alerts of one story meet the same hosts and accounts.
+
+        It is negative, so that it is no alert's own number.
+        """
+        return -1 - (int.from_bytes(self._seed.digest("cast", name)[:4], "big") >> 1)
+
+    def words(self, cast: int) -> dict[str, object]:
+        """Return what a cast is called in the catalogue: ``source_ip``, ``user``, ``outside_host`` ..."""
+        nobodys = replace(catalogue().wheel[0], words=())
+        return dict(self._cast(nobodys, cast).words)
+
+    def alert(self, n: int, *, name: str | None = None, cast: int | None = None) -> DraftAlert:
+        """Return the n-th alert; ``name`` chooses its rule (any name: a rule of that name is made up).
+
+        ``cast`` is the number whose hosts and accounts it has; None is its own.
+        """
         rule = self._rule(n) if name is None else self._rule_named(name)
-        cast = self._cast(rule, n)
+        shown = self._cast(rule, n if cast is None else cast)
         return DraftAlert(
             id=self._seed.uuid("alert", n),
             name=rule.name,
             correlation_rule_id=self._seed.uuid("rule", rule.name),
             priority=rule.priority,
-            affected_assets=[cast.hosts[role].affected() for role in rule.assets],
-            affected_accounts=[cast.accounts[role].affected() for role in rule.accounts],
+            affected_assets=[shown.hosts[role].affected() for role in rule.assets],
+            affected_accounts=[shown.accounts[role].affected() for role in rule.accounts],
         )
 
     def events(
@@ -95,8 +110,9 @@ class Soc:
         """Return correlation events number ``first`` and on of the alert number ``n``, one for each time.
 
         Times are milliseconds since the epoch, up to the year 9999. Hosts and accounts are those of
-        ``alert(n, name=alert_name)``; tenants are left out. ``base_events`` (1 or more) is how many base
-        events are nested in each; if it is not given, two to six, two as a rule.
+        ``alert(n, name=alert_name)``, or of the cast that has the number; tenants are left out.
+        ``base_events`` (1 or more) is how many base events are nested in each; if it is not given, two to
+        six, two as a rule.
         """
         if base_events is not None and base_events < 1:
             raise ValueError(f"base_events is {base_events}; a correlation event has at least one base event")

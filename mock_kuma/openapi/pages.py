@@ -67,7 +67,7 @@ SwaggerUIBundle({
 
 def blueprint() -> Blueprint:
     """Return the routes."""
-    bp = Blueprint("openapi", __name__)
+    bp = Blueprint("documents", __name__)
 
     @bp.get("/openapi/<name>.json")
     def described(name: str) -> Response:

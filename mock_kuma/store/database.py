@@ -7,11 +7,13 @@ processes queue instead of failing halfway. Rule: what is committed survives the
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
 from mock_kuma.store import (  # noqa: F401 -- their tables
+    agenda,
     assets,
     files,
     filling,
@@ -29,10 +31,24 @@ from mock_kuma.store.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
 #: How long a writer waits for its turn before it gives up, in milliseconds.
 BUSY_MS = 30_000
 WRITES = {"mock_kuma_writes": True}
+
+
+class Data(Protocol):
+    """The two ways in, whoever opens the transaction."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """Open a consistent view of the data."""
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """Run one transaction."""
+
+    def close(self) -> None:
+        """Give back what is held."""
 
 
 class Database:
@@ -68,6 +84,37 @@ class Database:
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()
+
+
+class Within:
+    """The data inside a transaction that somebody else has opened; what fails here is undone alone."""
+
+    def __init__(self) -> None:
+        self._open: ContextVar[Connection] = ContextVar("the transaction at hand")
+
+    @contextmanager
+    def held(self, connection: Connection) -> Iterator[None]:
+        """Let this thread's reading and writing happen in the transaction."""
+        before = self._open.set(connection)
+        try:
+            yield
+        finally:
+            self._open.reset(before)
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """Look at the data as the transaction has left them so far."""
+        yield self._open.get()
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Write in the transaction; it is committed by whoever opened it."""
+        connection = self._open.get()
+        with connection.begin_nested():
+            yield connection
+
+    def close(self) -> None:
+        """Do nothing: whoever opened the transaction ends it."""
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -26,7 +26,7 @@ _USER = (
 
 def add_tenant(connection: Connection, values: Mapping[str, Any]) -> None:
     """Store a new tenant."""
-    connection.execute(insert(tables.tenants).values(values))
+    connection.execute(insert(tables.tenants), values)
 
 
 def change_tenant(connection: Connection, world: str, tenant: str, values: Mapping[str, Any]) -> bool:
@@ -67,7 +67,7 @@ def tenants(connection: Connection, world: str, wanted: TenantFilter, *, page_si
 
 def add_user(connection: Connection, values: Mapping[str, Any]) -> None:
     """Store a new user."""
-    connection.execute(insert(tables.users).values(values))
+    connection.execute(insert(tables.users), values)
 
 
 def change_user(connection: Connection, world: str, user: str, values: Mapping[str, Any]) -> bool:

@@ -25,7 +25,7 @@ from mock_kuma.domain.services import RUNNING, Cluster, Kind
 from mock_kuma.store import tables
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from mock_kuma.domain.services import ServiceFilter
 
@@ -119,9 +119,9 @@ def count(connection: Connection, world: str) -> int:
     return int(connection.execute(query).scalar_one())
 
 
-def add(connection: Connection, values: Mapping[str, Any]) -> None:
-    """Store a new service."""
-    connection.execute(insert(services).values(values))
+def add(connection: Connection, values: Sequence[Mapping[str, Any]]) -> None:
+    """Store new services."""
+    connection.execute(insert(services), list(values))
 
 
 def change(connection: Connection, world: str, service: str, values: Mapping[str, Any]) -> None:

@@ -41,7 +41,7 @@ _FIELDS = msgspec.json.Decoder(list[CustomField])
 
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Store the setting of custom fields."""
-    connection.execute(insert(custom_fields).values(values))
+    connection.execute(insert(custom_fields), values)
 
 
 def find(connection: Connection, world: str, setting: str) -> Row[Any] | None:

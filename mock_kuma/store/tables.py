@@ -46,6 +46,8 @@ worlds = Table(
     Column("journal_cleared", Integer, nullable=False, default=0),  # up to here by request
     Column("fault_seq", Integer, nullable=False, default=0),
     Column("faults", Integer, nullable=False, default=0),
+    Column("agenda_seq", Integer, nullable=False, default=0),
+    Column("due", BigInteger),  # when the first action of the agenda is due
     Column("kept", Boolean, nullable=False, default=False),  # a snapshot, which nobody can enter
 )
 
@@ -107,6 +109,7 @@ alerts = Table(
     Column("sent_as", Text),  # JSON {"set": {...}, "omit": [...]}: deviations asked for by a test
     Column("version", Integer, nullable=False, default=1),
     Column("drawn", Integer, nullable=False),  # its number in the generated SOC
+    Column("cast_of", Integer),  # the number whose hosts and accounts it has, where that is not its own
     Column("event_count", Integer, nullable=False, default=0),
     Column("event_bytes", BigInteger, nullable=False, default=0),
     Column("successor", Text),  # the alert that the rule's next firing opened

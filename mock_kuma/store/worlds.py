@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
     """Store a new world."""
-    connection.execute(insert(tables.worlds).values(values))
+    connection.execute(insert(tables.worlds), values)
 
 
 def find(connection: Connection, world: str) -> Row[Any] | None:
@@ -53,7 +53,15 @@ def overwrite(connection: Connection, source: str, target: str) -> None:
     _copy_contents(connection, source, target)
     columns = [
         tables.worlds.c[name]
-        for name in ("frozen_at", "clock_offset", "drawn_alerts", "drawn_events", "drawn_ids")
+        for name in (
+            "frozen_at",
+            "clock_offset",
+            "drawn_alerts",
+            "drawn_events",
+            "drawn_ids",
+            "agenda_seq",
+            "due",
+        )
     ]
     values = connection.execute(select(*columns).where(tables.worlds.c.id == source)).one()
     connection.execute(

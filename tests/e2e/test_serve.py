@@ -157,7 +157,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
 
         code, output = failing("--port", str(port), "--console-port", "0")
 
-    assert code == 1
+    assert code == 2
     assert output.strip() == (
         f"Error: cannot listen on 127.0.0.1 port {port}: address already in use; choose another port, or 0"
     )
@@ -171,10 +171,10 @@ def test_a_port_in_use_is_one_clear_line() -> None:
         (["--prot", "1"], 2, "No such option"),
         (["--open-control", "--host", "0.0.0.0"], 2, "--open-control is for loopback only"),
         (["--control-token", " "], 2, "--control-token is empty"),
-        (["--store", "nonsense"], 1, "cannot open the store nonsense"),
-        (["--store", "sqlite:////nowhere/at/all.db"], 1, "unable to open database file"),
+        (["--store", "nonsense"], 2, "cannot open the store nonsense"),
+        (["--store", "sqlite:////nowhere/at/all.db"], 2, "unable to open database file"),
         (["--ready-file", "/nowhere/ready.json"], 2, "there is no folder /nowhere"),
-        (["--host", "192.0.2.1"], 1, "cannot listen on 192.0.2.1"),
+        (["--host", "192.0.2.1"], 2, "cannot listen on 192.0.2.1"),
     ],
 )
 def test_bad_options_are_one_clear_line(arguments: list[str], code: int, words: str) -> None:

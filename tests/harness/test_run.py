@@ -203,3 +203,25 @@ def _wait_for(holds: Any) -> None:
     while not holds():
         assert time.monotonic() < ends, "what was waited for did not happen in 40 seconds"
         time.sleep(0.05)
+
+
+def test_a_python_class_needs_no_adapter(kuma: Server, tmp_path: Path) -> None:
+    """It is found beside the connector file, and judged like any other."""
+    (tmp_path / "acme.py").write_text(
+        "class Acme:\n"
+        "    def hello(self, protocol, harness):\n"
+        "        print('to stderr')\n"
+        "        return {'protocol': 1, 'name': 'acme', 'version': '1', 'features': []}\n"
+        "    def configure(self, **settings): pass\n"
+        "    def poll(self): return {'created': 0, 'updated': 0}\n"
+        "    def incidents(self): return {'incidents': []}\n",
+        encoding="utf-8",
+    )
+    file = tmp_path / "acme.toml"
+    file.write_text('[connector]\nname = "Acme"\npython = "acme:Acme"\n', encoding="utf-8")
+
+    code, results, _ = _run(kuma, file, "--only", "FETCH-02")
+
+    [check] = results["checks"]
+    assert (code, check["verdict"]) == (1, "fail")
+    assert "no incident after poll 3" in check["summary"]

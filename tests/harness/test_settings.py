@@ -80,3 +80,36 @@ def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
 
     with pytest.raises(BadFile, match="is not UTF-8 text"):
         read(path, requirements=IDS)
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        'transport = "http"\nurl = "http://127.0.0.1:9000/rpc"\ntoken_env = "ACME"',
+        'transport = "oneshot"\ncommand = ["acme"]',
+        'python = "acme:Acme"',
+    ],
+)
+def test_each_transport_is_described_in_its_own_way(tmp_path: Path, keys: str) -> None:
+    """One way to reach the connector is enough."""
+    path = tmp_path / "acme.toml"
+    path.write_text(f'[connector]\nname = "Acme"\n{keys}\n', encoding="utf-8")
+
+    assert read(path, requirements=frozenset()).connector.name == "Acme"
+
+
+@pytest.mark.parametrize(
+    ("keys", "told"),
+    [
+        ('transport = "http"\ncommand = ["acme"]', "transport http needs url; there is command"),
+        ('python = "acme:Acme"\ncommand = ["acme"]', "needs command or python; there is command and python"),
+        ('transport = "http"', "transport http needs url; there is none of them"),
+    ],
+)
+def test_two_ways_or_none_are_refused(tmp_path: Path, keys: str, told: str) -> None:
+    """What would be ignored is a mistake."""
+    path = tmp_path / "acme.toml"
+    path.write_text(f'[connector]\nname = "Acme"\n{keys}\n', encoding="utf-8")
+
+    with pytest.raises(BadFile, match=told):
+        read(path, requirements=frozenset())

@@ -1,0 +1,1 @@
+"""The documented API as checks against any KUMA server, mock or real."""

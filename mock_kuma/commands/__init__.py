@@ -1,0 +1,1 @@
+"""Commands of ``mock-kuma`` other than ``serve``, a file each."""
