@@ -70,6 +70,12 @@ class Delivery(Incidents):
         self._history.note_all(entries, at=self._clock())
         return outcomes
 
+    def mark_closed(self, alert_id: str, *, reason: str | None) -> None:
+        """Close an incident, since KUMA confirmed that its alert is closed; note it, however late it came."""
+        super().mark_closed(alert_id, reason=reason)
+        details = {} if reason is None else {"reason": reason}
+        self._history.note(alert_id, "closed in KUMA", at=self._clock(), **details)
+
     def _takes(self, alert: Alert, before: Mapping[str, Any]) -> bool:
         return self._actions.update if alert.id in before else self._actions.create
 

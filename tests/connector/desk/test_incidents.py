@@ -135,6 +135,26 @@ def test_a_closing_that_kuma_refuses_is_shown(desk: Engine, kuma: FakeKuma, anna
     assert desk.incidents.status("a") == "open"
 
 
+def test_a_closing_that_kuma_hears_later_is_noted_then(desk: Engine, kuma: FakeKuma, anna: Browser) -> None:
+    """It waits in the outbox, is said to be on its way, and the next cycle confirms it."""
+
+    def busy(request: httpx.Request) -> httpx.Response | None:
+        later = httpx.Response(429, json={"message": "busy"}, headers={"Retry-After": "0"})
+        return later if request.method == "POST" else None
+
+    kuma.before = busy
+    status = move(anna, desk, "a", "Close", reason="responded")
+    waiting = anna.text(card(desk, "a"))
+    kuma.before = lambda _: None
+
+    desk.run(by="")
+
+    assert status == 502
+    assert "The closing is on its way to KUMA" in waiting
+    assert "Closed in KUMA" in anna.text(card(desk, "a"))
+    assert kuma.alerts["a"].status == "closed"
+
+
 def test_comments_are_kept(desk: Engine, anna: Browser) -> None:
     """An empty one is refused beside its field."""
     anna.send(f"{card(desk, 'a')}/note", comment="<b>seen</b>")
