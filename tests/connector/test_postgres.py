@@ -33,7 +33,7 @@ BINARIES = next((folder for folder in FOLDERS if (folder / "initdb").exists()), 
 @pytest.fixture
 def server() -> Iterator[URL]:
     """Run a PostgreSQL of this test alone; the socket's path must be short."""
-    assert BINARIES is not None
+    assert BINARIES is not None, "this test starts a PostgreSQL; on Debian: apt-get install postgresql"
     # PostgreSQL refuses to run as root.
     user = "postgres" if os.geteuid() == 0 else None
     folder = Path(tempfile.mkdtemp(prefix="pg"))
@@ -68,7 +68,6 @@ def fresh(server: URL, name: str) -> URL:
     return server.set(database=name)
 
 
-@pytest.mark.skipif(BINARIES is None, reason="no PostgreSQL server is installed here")
 def test_histories_end_right_on_postgresql(server: URL, tmp_path: Path) -> None:
     """As they do on SQLite: two instances, faults, kills."""
     wrong = [
@@ -80,7 +79,6 @@ def test_histories_end_right_on_postgresql(server: URL, tmp_path: Path) -> None:
     assert wrong == []
 
 
-@pytest.mark.skipif(BINARIES is None, reason="no PostgreSQL server is installed here")
 def test_instances_that_begin_and_write_at_once_do_not_fail_each_other(server: URL) -> None:
     """Tables are made once, and no word is refused because another instance says the same."""
     troubles: list[Exception] = []
