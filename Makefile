@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses clean
+.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -27,6 +27,9 @@ demo: $(READY) ## the main job from end to end, in about a minute
 # What a bare machine may lack: a browser to walk the pages, a database server to start.
 LEFT_OUT := $(if $(shell command -v $(CHROMIUM)),,tests/browser) \
   $(if $(shell command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null),,tests/connector/test_postgres.py)
+
+play: $(READY) ## KUMA with a story, the connector and the desk, side by side, until Ctrl-C
+	@$(BIN)/python -m tests.e2e.play
 
 test: $(READY) lint types imports ## all tests, types, lint and import contracts
 	$(BIN)/python -m pytest --numprocesses auto $(addprefix --ignore=,$(LEFT_OUT))

@@ -114,6 +114,8 @@ class Kuma:
         self.console: str = ready["console"]
         self.token: str = ready["token"]
         self.control_token: str = ready["control_token"]
+        #: Of the console's user "admin".
+        self.password: str = ready["password"]
         self.ca_file: str | None = ready["ca_file"]
         self.spoiled: dict[str, str] = ready["spoiled"] or {}
         self._http = http
