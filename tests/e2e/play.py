@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -89,6 +90,8 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def main(seconds: float | None) -> None:
     """Play until stopped, or for so many seconds."""
+    # A terminated play ends as an interrupted one does, or what it started would be left.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="mock-kuma-play-") as name, running() as kuma:
         folder = Path(name)
         kuma.control("POST", "/worlds/default/scenarios", {"scenario": STORY, "speed": SPEED})

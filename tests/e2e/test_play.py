@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -21,3 +22,22 @@ def test_the_story_arrives_on_the_desk() -> None:
     held = re.search(r"The desk held (\d+) incidents", done.stdout)
     assert held is not None
     assert int(held[1]) >= 1
+
+
+def test_a_terminated_play_leaves_nothing() -> None:
+    """SIGTERM ends it as Ctrl-C does: nobody listens on either port any more."""
+    command = [sys.executable, "-m", "tests.e2e.play"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as play:
+        assert play.stdout is not None
+        ports: list[str] = []
+        for line in play.stdout:
+            ports += re.findall(r"http://127\.0\.0\.1:(\d+)/", line)
+            if "Stop with" in line:
+                break
+        play.terminate()
+        said = play.stdout.read()
+
+    assert (play.returncode, "Stopped." in said) == (0, True)
+    for port in ports:
+        with socket.socket() as client:
+            assert client.connect_ex(("127.0.0.1", int(port))) != 0
