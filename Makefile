@@ -72,6 +72,7 @@ pictures: $(READY) ## the pictures in docs/, from a fresh demo; needs chromium
 	  "file://$(CURDIR)/demo-report/naive/report.html" 2>/dev/null; rm -rf $$profile
 	@echo "docs/failing-report.png"
 	@$(BIN)/python -m tests.browser.pictures
+	@$(BIN)/python -m tests.browser.desk_pictures
 
 guesses: $(READY) ## every behaviour that the vendor does not document
 	@$(BIN)/mock-kuma guesses
