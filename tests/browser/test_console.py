@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mock_kuma.testing import Kuma
 
-EVIL = "<img src=x onerror=alert(1)>\u202egnp.exe\x1b[31m <script>alert(2)</script>"
+EVIL = "<img src=x onerror=alert(1)>\u202egnp.exe\x1b[31m <script>alert(2)</script> javascript:alert(3)"
 WORLD = "/simulator/worlds/default"
 PAGES = (
     "/alerts", "/events", "/assets", "/tenants", "/users", "/profile", "/simulator", WORLD,

@@ -208,6 +208,26 @@ def test_every_page_is_for_everybody(chrome: Browser, desk: Desk, dark: bool, la
         assert found == []
 
 
+def test_the_sign_in_and_a_missing_page_are_for_everybody(chrome: Browser, desk: Desk) -> None:
+    """Axe finds nothing serious before anybody has signed in, where a password was wrong, where nothing is."""
+    page = chrome.new_page(locale="en-US")
+    page.goto(f"{desk.url}/")
+    found = serious(page)
+    page.fill("#login", "chief")
+    page.fill("#password", "not this one")
+    page.press("#password", "Enter")
+    expect(page.get_by_role("alert")).to_be_visible()
+    found += serious(page)
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.wait_for_url("**/incidents")
+    page.goto(f"{desk.url}/no-such-page")
+    found += serious(page)
+    page.close()
+
+    assert found == []
+
+
 def test_the_desk_is_used_by_keyboard(chrome: Browser, desk: Desk) -> None:
     """The first key leads to the content; menus open and close without a mouse."""
     with opened(chrome, desk, "anna") as page:
