@@ -209,7 +209,7 @@ def test_every_page_is_for_everybody(chrome: Browser, desk: Desk, dark: bool, la
 
 
 def test_the_sign_in_and_a_missing_page_are_for_everybody(chrome: Browser, desk: Desk) -> None:
-    """Axe finds nothing serious before anybody has signed in, where a password was wrong, where nothing is."""
+    """Axe finds nothing serious before anybody signs in, where a password was wrong, where nothing is."""
     page = chrome.new_page(locale="en-US")
     page.goto(f"{desk.url}/")
     found = serious(page)
