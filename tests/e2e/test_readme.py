@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import re
+import ssl
 import tomllib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
 import pytest
 
 from connector import settings
@@ -52,7 +56,7 @@ def test_the_connector_file_is_toml() -> None:
 
 def test_the_library_example_runs(server: Server) -> None:
     """Against a real mock, with its address in place of the example's."""
-    (code,) = blocks("python")
+    (code,) = (block for block in blocks("python") if "Client(" in block)
     world, token = server.new_world()
     server.control("POST", f"/worlds/{world}/alerts", {"generate": {"count": 1}})
     names: dict[str, Any] = {"token": token, "path": server.ca_file}
@@ -61,6 +65,22 @@ def test_the_library_example_runs(server: Server) -> None:
     names["client"].disconnect()
 
     assert server.control("GET", f"/worlds/{world}")["alerts"]["closed"] == 1
+
+
+def test_the_example_of_a_test_runs() -> None:
+    """A connector that asks once stands in for the reader's."""
+
+    def your_connector(url: str, *, token: str, ca_file: str | None) -> None:
+        context = ssl.create_default_context(cafile=ca_file)
+        headers = {"Authorization": f"Bearer {token}"}
+        httpx.get(f"{url}/api/v1/alerts/?withEvents&status=new", headers=headers, verify=context)
+
+    (code,) = (block for block in blocks("python") if "running()" in block)
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        exec(code, {"your_connector": your_connector})
+
+    assert "/api/v1/alerts/" in said.getvalue()
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^)#:]+)\)", README))

@@ -144,6 +144,8 @@ def test_an_interrupted_run_leaves_nothing_behind(tmp_path: Path, number: signal
         env={**os.environ, "TMPDIR": str(scratch)},
         stdout=subprocess.DEVNULL,
         start_new_session=True,
+        # As a terminal starts it: a suite in the background has SIGINT ignored, and so have its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 -- it takes no lock
     )
     _wait_for(lambda: _commands("sleeper.py", str(tmp_path)) > 1)
 
