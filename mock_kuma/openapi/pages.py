@@ -1,6 +1,7 @@
-"""The vendor API's documents on the console port, and interactive pages that work without the internet.
+"""The documents of both APIs on the console port, and interactive pages that work without the internet.
 
-``/openapi/<version>.json`` is the document, ``/docs`` shows it with Swagger UI; a request that is tried there
+``/openapi/<version>.json`` is the vendor's, ``/openapi/control.json`` ours; ``/docs`` shows them with Swagger UI.
+What the control API is asked there goes to it as it is; a request of the vendor's that is tried there
 goes to the vendor application by ``/docs/kuma``, since the browser may not ask another port. Rule: nothing is
 loaded from elsewhere, and nothing here needs the control token or gives one away.
 """
@@ -14,6 +15,7 @@ from typing import Final
 import msgspec
 from flask import Blueprint, Response, abort, redirect, request
 
+from mock_kuma.control import openapi as control
 from mock_kuma.openapi import document
 
 #: Where everything of this module begins.
@@ -52,8 +54,9 @@ _BEGIN: Final = """const wanted = new URLSearchParams(location.search).get("vers
 const versions = %s;
 SwaggerUIBundle({
   dom_id: "#pages",
-  urls: versions.map((name) => ({ name: name, url: "/openapi/" + name + ".json?docs" })),
-  "urls.primaryName": versions.includes(wanted) ? wanted : versions.at(-1),
+  urls: versions.map((name) => ({ name: "KUMA " + name, url: "/openapi/" + name + ".json?docs" }))
+    .concat([{ name: "control API", url: "/openapi/control.json" }]),
+  "urls.primaryName": wanted === "control" ? "control API" : "KUMA " + (versions.includes(wanted) ? wanted : versions.at(-1)),
   presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
   layout: "StandaloneLayout",
   deepLinking: true,
@@ -78,6 +81,10 @@ def blueprint() -> Blueprint:
             # Tried from the page, a request goes by way of this port.
             body = {**body, "servers": [{"url": f"{TRY}/api/{name}"}]}
         return Response(msgspec.json.encode(body), mimetype="application/json")
+
+    @bp.get("/openapi/control.json")
+    def ours() -> Response:
+        return Response(msgspec.json.encode(control.document()), mimetype="application/json")
 
     @bp.get("/docs")
     def page() -> Response:

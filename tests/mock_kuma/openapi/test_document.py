@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from mock_kuma import app, operations
 from mock_kuma.api import vendor
 from mock_kuma.cli import main
+from mock_kuma.control import openapi as control
 from mock_kuma.domain.roles import MATRIX
 from mock_kuma.openapi import document
 from mock_kuma.operations import Mark, Row
@@ -93,6 +94,7 @@ def test_documents_are_served(kuma: Kuma) -> None:
     assert all(name.startswith("/docs/") for name in assets)
     assert [client.get(name).status_code for name in assets] == [200] * len(assets)
     assert "script-src 'self'" in page.headers["Content-Security-Policy"]
+    assert client.get("/openapi/control.json").json == json.loads(json.dumps(control.document()))
     assert client.get("/openapi/v9.json").status_code == 404
     assert client.get("/docs/assets/swagger-ui.js.map").status_code == 404
 
