@@ -1,9 +1,9 @@
 """The documents of both APIs on the console port, and interactive pages that work without the internet.
 
-``/openapi/<version>.json`` is the vendor's, ``/openapi/control.json`` ours; ``/docs`` shows them with Swagger UI.
-What the control API is asked there goes to it as it is; a request of the vendor's that is tried there
-goes to the vendor application by ``/docs/kuma``, since the browser may not ask another port. Rule: nothing is
-loaded from elsewhere, and nothing here needs the control token or gives one away.
+``/openapi/<version>.json`` is the vendor's, ``/openapi/control.json`` ours; ``/docs`` shows them with Swagger
+UI. What is tried of ours goes to the control API as it is; what is tried of the vendor's goes to the vendor
+application by ``/docs/kuma``, since the browser may not ask another port. Rule: nothing is loaded from
+elsewhere, and nothing here needs the control token or gives one away.
 """
 
 from __future__ import annotations
@@ -52,11 +52,13 @@ _PAGE: Final = """<!doctype html>
 """
 _BEGIN: Final = """const wanted = new URLSearchParams(location.search).get("version");
 const versions = %s;
+const known = versions.includes(wanted) ? wanted : versions.at(-1);
+const name = wanted === "control" ? "control API" : "KUMA " + known;
 SwaggerUIBundle({
   dom_id: "#pages",
   urls: versions.map((name) => ({ name: "KUMA " + name, url: "/openapi/" + name + ".json?docs" }))
     .concat([{ name: "control API", url: "/openapi/control.json" }]),
-  "urls.primaryName": wanted === "control" ? "control API" : "KUMA " + (versions.includes(wanted) ? wanted : versions.at(-1)),
+  "urls.primaryName": name,
   presets: [SwaggerUIBundle.presets.apis, SwaggerUIStandalonePreset],
   layout: "StandaloneLayout",
   deepLinking: true,
