@@ -214,6 +214,12 @@ def document() -> dict[str, Any]:
     }
 
 
+def _noun(path: str) -> str:
+    """Return what a path is about: worlds, or what of a world."""
+    words = [part for part in path.removesuffix(".json").strip("/").split("/") if not part.startswith("{")]
+    return words[min(1, len(words) - 1)]
+
+
 def _operation(path: str, one: Operation, refs: dict[Any, Any]) -> dict[str, Any]:
     names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
     refused = {401, *one.refuses, *((404,) if names else ()), *((400, 422) if one.body else ())}
@@ -224,6 +230,7 @@ def _operation(path: str, one: Operation, refs: dict[Any, Any]) -> dict[str, Any
     for code in sorted(refused):
         answers[str(code)] = {"description": _WORDS[code], "content": _json(refs[Refusal])}
     told: dict[str, Any] = {
+        "tags": [_noun(path)],
         "summary": one.summary,
         "parameters": [
             *(_parameter(name, "path", "string", required=True) for name in names),
