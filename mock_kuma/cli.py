@@ -118,14 +118,14 @@ def guesses(*, as_json: bool) -> None:
     """List every behaviour that the vendor does not document."""
     from mock_kuma import guesses as marks  # noqa: PLC0415 -- so that --help answers at once
 
-    found = marks.every()
+    found = [*marks.every(), *marks.of_operations()]
     if as_json:
         rows = [{"file": one.file, "line": one.line, "guess": one.text} for one in found]
         click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
     for one in found:
         click.echo(f"{one.file}:{one.line}\n    {one.text}")
-    click.echo(f"{len(found)} guesses")
+    click.echo(f"{len(found)} places that no document of the vendor settles")
 
 
 class _CannotServe(click.ClickException):

@@ -227,5 +227,6 @@ def test_help_has_examples_and_guesses_are_listed() -> None:
     ]
 
     assert "Examples:" in outputs[0]
-    assert outputs[1].rstrip().endswith("guesses")
+    assert outputs[1].rstrip().endswith("places that no document of the vendor settles")
+    assert "POST /alerts/assign: v3 observed, 10 of 10 error rows" in outputs[1]
     assert outputs[2].startswith("mock-kuma")
