@@ -133,12 +133,21 @@ def started(tmp_path: Path, *, strict: bool = False) -> Iterator[Kuma]:
 
 @pytest.fixture
 def kuma(tmp_path: Path) -> Iterator[Kuma]:
-    """A mock of the newest documented release that answers every API version."""
+    """A mock of one's own, for tests of what holds for a whole installation of it."""
     with started(tmp_path) as mock:
         yield mock
 
 
+@pytest.fixture(scope="session")
+def standing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kuma]:
+    """One mock for the whole run, of the newest documented release that answers every API version."""
+    with started(tmp_path_factory.mktemp("standing")) as mock:
+        yield mock
+
+
 @pytest.fixture
-def world(kuma: Kuma) -> World:
-    """A new world on a mock of its own."""
-    return kuma.world()
+def world(request: pytest.FixtureRequest) -> World:
+    """A new world: on the test's own mock if it asks for one, else on the one that stands."""
+    own = "kuma" in request.fixturenames
+    made: Kuma = request.getfixturevalue("kuma" if own else "standing")
+    return made.world()
