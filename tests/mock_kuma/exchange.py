@@ -53,7 +53,7 @@ class Play:
         known = {
             service["kind"]: service["id"] for service in self.world.vendor("GET", "/v1/services").json or ()
         }
-        (cluster,) = self.world.vendor("GET", "/v1/events/clusters").json or ()
+        (cluster,) = self.world.vendor("GET", "/v1/events/clusters").json or [{}]
         self.names |= {**known, "cluster": cluster["id"]}
         self.tenants |= {"Main": self.world.tenant, "Shared": "00000000-0000-0000-0000-000000000000"}
         for tenant in state.get("tenants", ()):
@@ -67,12 +67,10 @@ class Play:
             self.names["custom_fields"] = self.world.control("PUT", "custom-fields", fields, status=200)["id"]
         for noun in ONE_BY_ONE:
             for thing in self._filled(state.get(noun, [])):
-                given = {key: value for key, value in thing.items() if key != "as"}
-                self._name([thing], self._made(noun, given)["ids"])
+                self._name([thing], self._made(noun, bare(thing))["ids"])
         for noun in TOGETHER:
             if things := self._filled(state.get(noun, [])):
-                given = [{key: value for key, value in thing.items() if key != "as"} for thing in things]
-                self._name(things, self._made(noun, {noun: given})["ids"])
+                self._name(things, self._made(noun, {noun: list(map(bare, things))})["ids"])
 
     def _made(self, noun: str, body: Any) -> Any:
         return self.world.control("POST", noun, body, status=201)
@@ -81,7 +79,7 @@ class Play:
         self.names |= {thing["as"]: key for thing, key in zip(things, keys, strict=True) if "as" in thing}
 
     def _user(self, given: dict[str, Any]) -> str:
-        body = {key: value for key, value in given.items() if key != "as"}
+        body = bare(given)
         body["roles"] = [
             role | {"tenants": [self.tenants[name] for name in role.get("tenants", ())]}
             for role in given.get("roles", ())
@@ -114,6 +112,11 @@ class Play:
         return self.world.kuma.vendor_client.open(
             sent["path"], method=sent["method"], headers=sent["headers"], data=data or None
         )
+
+
+def bare(thing: dict[str, Any]) -> dict[str, Any]:
+    """Return a thing of ``state`` as it is given to the server."""
+    return {key: value for key, value in thing.items() if key != "as"}
 
 
 def matches(expected: Any, actual: Any) -> bool:
