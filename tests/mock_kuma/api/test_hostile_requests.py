@@ -101,37 +101,42 @@ def filled(scene: Scene, operation: Operation) -> tuple[str, dict[str, str], byt
     return path, request.get("query", {}), data, value
 
 
-EVERY = [pytest.param(one, id=name) for name, one in operations.every().items()]
+OPERATIONS = list(operations.every().values())
 
 
-@pytest.mark.parametrize("operation", [one for one in EVERY if one.values[0].method != "GET"])
+def name(operation: Operation) -> str:
+    """Return an operation's name as a test's id."""
+    return operation.name
+
+
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if one.method != "GET"], ids=name)
 def test_a_broken_body_is_refused(scene: Scene, operation: Operation) -> None:
     """Each of the broken bodies, and each field of a good one replaced by what it cannot be."""
     path, query, _, value = filled(scene, operation)
     for what, data in BODIES.items():
         check(operation, ask(scene, operation, path, urlencode(query), data), what)
-    for name in value if isinstance(value, dict) else ():
+    for field in value if isinstance(value, dict) else ():
         for what, wrong in VALUES.items():
-            body = {**deepcopy(value), name: wrong}
+            body = {**deepcopy(value), field: wrong}
             data = msgspec.json.encode(body)
-            check(operation, ask(scene, operation, path, urlencode(query), data), f"{name}: {what}")
+            check(operation, ask(scene, operation, path, urlencode(query), data), f"{field}: {what}")
 
 
-@pytest.mark.parametrize("operation", EVERY)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=name)
 def test_an_absurd_query_is_refused_or_passed_over(scene: Scene, operation: Operation) -> None:
     """Each parameter with each text; ten thousand of one, and one that nobody knows."""
     path, query, data, _ = filled(scene, operation)
     names = [one.name for one in operation.parameters] or ["id"]
-    for name in names:
-        others = urlencode({key: value for key, value in query.items() if key != name})
+    for key in names:
+        others = urlencode({other: value for other, value in query.items() if other != key})
         for what, text in TEXTS.items():
-            check(operation, ask(scene, operation, path, f"{others}&{name}={text}", data), f"{name}: {what}")
+            check(operation, ask(scene, operation, path, f"{others}&{key}={text}", data), f"{key}: {what}")
     many = f"{urlencode(query)}&" + f"{names[0]}=a&" * 10_000
     check(operation, ask(scene, operation, path, many, data), "many")
     check(operation, ask(scene, operation, path, f"{urlencode(query)}&%00=%00&=&&&=;", data), "nameless")
 
 
-@pytest.mark.parametrize("operation", [one for one in EVERY if "{" in one.values[0].route])
+@pytest.mark.parametrize("operation", [one for one in OPERATIONS if "{" in one.route], ids=name)
 @pytest.mark.parametrize("text", ["%00", "%FF%FE", "x" * 20_000, "%2e%2e%2f'%22%3B--"])
 def test_an_absurd_path_finds_nothing(scene: Scene, operation: Operation, text: str) -> None:
     """In place of every variable part."""
@@ -151,9 +156,9 @@ PATTERNS = [
 ]
 
 
-@pytest.mark.parametrize(("operation", "name"), PATTERNS)
+@pytest.mark.parametrize(("operation", "parameter"), PATTERNS)
 def test_a_catastrophic_pattern_is_answered_within_a_second(
-    scene: Scene, operation: Operation, name: str
+    scene: Scene, operation: Operation, parameter: str
 ) -> None:
     """Whatever is named so: found, not found, or refused, but at once."""
     path, query, data, _ = filled(scene, operation)
@@ -166,7 +171,7 @@ def test_a_catastrophic_pattern_is_answered_within_a_second(
     ):
         began = time.thread_time()
 
-        response = ask(scene, operation, path, f"{urlencode(query)}&{name}={quote(pattern)}", data)
+        response = ask(scene, operation, path, f"{urlencode(query)}&{parameter}={quote(pattern)}", data)
 
         assert time.thread_time() - began < 1
         check(operation, response, pattern[:40])
