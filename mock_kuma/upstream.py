@@ -15,6 +15,8 @@ import h11
 PIECE: Final = 256 * 1024
 #: Longer heads of requests and answers are refused.
 MAX_HEAD: Final = 128 * 1024
+#: Larger bodies are refused; the largest that the vendor documents is an upload of 64 MB.
+MAX_BODY: Final = 66 * 1024 * 1024
 #: A connection that was not used for so long is not used again: the application ends idle ones, and an end
 #: that crosses a request cannot be told from a lost answer.
 _FRESH_SECONDS: Final = 5.0

@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from mock_kuma.actions import alerts as actions
+from mock_kuma.actions import events as event_actions
 from mock_kuma.domain import alerts as life
 from mock_kuma.domain import filling
 from mock_kuma.domain.problems import NotFound, WrongState
@@ -92,7 +93,7 @@ def link_event(
         raise WrongState("event already linked")
     if found.parent is not None:
         raise WrongState("event is part of a correlation event")
-    coming = len(found.body) + len(found.nested or "")
+    coming = event_actions.weight(found.body, found.nested)
     limit = filling.policy(world.release, filling_store.setting(connection, world.id)).max_bytes
     if row.overflow or (limit is not None and row.event_bytes + coming > limit):
         # That nothing can be linked any more is documented (218046, 3.2), the answer is not.
@@ -116,7 +117,7 @@ def unlink_event(
         raise NotFound("event", event)
     event_store.move(connection, world.id, event, alert=None, place=0)
     event_store.close_gap(connection, world.id, row.id, found.place)
-    size = len(found.body) + len(found.nested or "")
+    size = event_actions.weight(found.body, found.nested)
     values = {"event_count": row.event_count - 1, "event_bytes": row.event_bytes - size}
     details = {"event_ids": [event], "user": user}
     actions.write(connection, world, row, values, change="unlinked", details=details)

@@ -58,7 +58,12 @@ def _row(
 
 def size(rows: Sequence[dict[str, Any]]) -> int:
     """Return how many bytes an event's rows take in an answer."""
-    return len(rows[0]["body"]) + len(rows[0]["nested"] or "")
+    return weight(rows[0]["body"], rows[0]["nested"])
+
+
+def weight(body: str, nested: str | None) -> int:
+    """Return how many bytes an event takes, with the base events that are nested in it."""
+    return len(body.encode()) + len((nested or "").encode())
 
 
 def store(connection: Connection, world: World, rows: list[dict[str, Any]]) -> None:

@@ -27,6 +27,8 @@ _ANY_CASE: Final = {"tenantid": "tenantID", "clusterid": "clusterID"}
 _STATUSES: Final = frozenset(status.value for status in Status)
 _LARGEST_PAGE: Final = 2**31
 _MAX_FIELDS: Final = 4_096
+# GUESS: larger JSON bodies are refused; the vendor names a limit for uploads alone.
+MAX_JSON: Final = 8 * 1024 * 1024
 # What Go's strconv.ParseBool takes, and the bare name.
 _TRUE: Final = frozenset({"", "1", "t", "T", "true", "TRUE", "True"})
 _FALSE: Final = frozenset({"0", "f", "F", "false", "FALSE", "False"})
@@ -153,7 +155,12 @@ def tenant_filter(params: Params, scope: Scope) -> TenantFilter:
 
 
 def json_value(data: bytes) -> Any:
-    """Return the request's JSON; its content type is not asked for, real clients omit it."""
+    """Return the request's JSON; its content type is not asked for, real clients omit it.
+
+    Decoding costs many times a body's size, hence the bound.
+    """
+    if len(data) > MAX_JSON:
+        raise BadInput("request body decode failed", f"larger than {MAX_JSON} bytes")
     if not data.strip():
         raise BadInput("request body required")
     try:

@@ -35,6 +35,7 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
     def create() -> Response:
         whole = query.body()
         task = sent.body(actions.Task)
+        query.required_fields(kind=task.kind)
         if task.kind != actions.RETROSCAN:
             raise BadInput("invalid kind", task.kind[:64])
         query.required_fields(correlatorID=task.correlator)

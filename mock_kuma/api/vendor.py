@@ -35,12 +35,10 @@ from mock_kuma.api import (
 )
 from mock_kuma.api.dialect import DIALECTS
 from mock_kuma.domain.problems import Problem
+from mock_kuma.upstream import MAX_BODY
 
 if TYPE_CHECKING:
     from mock_kuma.core import Core
-
-#: Larger request bodies are refused; the largest that the vendor documents is an upload of 64 MB.
-MAX_BODY = 66 * 1024 * 1024
 
 
 def build(core: Core, *, strict: bool = False) -> Flask:

@@ -19,7 +19,7 @@ import h11
 import msgspec
 
 from mock_kuma import faults
-from mock_kuma.upstream import MAX_HEAD, PIECE, Application, NoAnswer
+from mock_kuma.upstream import MAX_BODY, MAX_HEAD, PIECE, Application, NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,6 +34,8 @@ _HELD: Final = 1024 * 1024
 _PIECE_WEIGHT: Final = 512
 #: A client that is still sending is heard out before an end, or the kernel makes a reset of it.
 _QUIET_SECONDS, _LINGER_SECONDS = 0.05, 2.0
+#: The application's server takes no more, and would say so without a body.
+MAX_HEADERS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,10 @@ class Patience:
     between_requests: float = 300.0
     within_request: float = 30.0  # also in the TLS handshake; the head has to be whole by then
     unread_answer: float = 60.0
+
+
+class BodyTooLarge(Exception):
+    """The body is, or says that it will be, larger than any that the application takes."""
 
 
 class Connection:
@@ -63,6 +69,7 @@ class Connection:
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
         self._out: list[bytes] = []
         self._app: Application | None = None
+        self._size = 0
 
     async def run(self) -> None:
         """Answer request after request, until one side has enough."""
@@ -70,7 +77,10 @@ class Connection:
             while await self._exchange():
                 self._http.start_next_cycle()
         except h11.RemoteProtocolError as error:
-            await self._refuse(error.error_status_hint, "bad request", str(error))
+            why = str(error).partition(": bytearray")[0]  # without what was sent, as a Python value
+            await self._refuse(error.error_status_hint, "bad request", why)
+        except BodyTooLarge:
+            await self._refuse(413, "request body too large", None)
         except TimeoutError:
             await self._refuse(408, "request timeout", None)
         except NoAnswer as error:
@@ -123,6 +133,11 @@ class Connection:
             self._http.receive_data(data)
         async with asyncio.timeout(self._patience.within_request):
             request: h11.Request = await self._next()
+        if len(request.headers) > MAX_HEADERS:
+            raise h11.RemoteProtocolError(f"more than {MAX_HEADERS} headers", error_status_hint=431)
+        self._size = 0
+        if int(dict(request.headers).get(b"content-length", b"0")) > MAX_BODY:
+            raise BodyTooLarge
         return request
 
     async def _held(self) -> list[h11.Data | h11.EndOfMessage]:
@@ -216,6 +231,10 @@ class Connection:
         while (event := self._http.next_event()) is h11.NEED_DATA:
             async with asyncio.timeout(self._patience.within_request):
                 self._http.receive_data(await self._reader.read(PIECE))
+        if isinstance(event, h11.Data):
+            self._size += len(event.data)
+            if self._size > MAX_BODY:
+                raise BodyTooLarge
         return event
 
     def _put(self, event: Any) -> None:
@@ -223,8 +242,7 @@ class Connection:
 
     async def _flush(self) -> None:
         out, self._out = self._out, []
-        if out:
-            self._writer.write(b"".join(out))  # within TLS every piece would be a record of its own
+        self._writer.write(b"".join(out))  # within TLS every piece would be a record of its own
         async with asyncio.timeout(self._patience.unread_answer):
             await self._writer.drain()
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from kuma.rest import KumaRestAPI
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,4 +98,17 @@ def running(folder: Path, *arguments: str) -> Iterator[Server]:
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """One mock for all tests of a process; each makes worlds of its own."""
     with running(tmp_path_factory.mktemp("mock"), "--wire") as found:
+        yield found
+
+
+@pytest.fixture
+def world(server: Server) -> tuple[str, str]:
+    """A world of the test's own: its id and token."""
+    return server.new_world()
+
+
+@pytest.fixture
+def client(server: Server, world: tuple[str, str]) -> Iterator[Any]:
+    """``kuma-api``, which verifies the mock's certificate against its CA file."""
+    with KumaRestAPI(server.api, world[1], verify=server.ca_file or False) as found:
         yield found

@@ -9,23 +9,7 @@ from kuma.rest import KumaRestAPI
 from kuma.rest.errors import APIError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.e2e.conftest import Server
-
-
-@pytest.fixture
-def world(server: Server) -> tuple[str, str]:
-    """A world of the test's own: its id and token."""
-    return server.new_world()
-
-
-@pytest.fixture
-def client(server: Server, world: tuple[str, str]) -> Iterator[Any]:
-    """The client, which verifies the mock's certificate against its CA file."""
-    with KumaRestAPI(server.api, world[1], verify=server.ca_file or False) as found:
-        yield found
-        found.session.close()
 
 
 def generate(server: Server, world: tuple[str, str], count: int, **options: Any) -> list[str]:

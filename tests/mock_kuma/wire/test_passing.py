@@ -122,7 +122,7 @@ def test_an_upload_waits_where_the_application_does_not_read(open_stage: OpenSta
 
     stage = open_stage(never, reads_bodies=False)
     with stage.connect() as sock:
-        sock.sendall(b"POST / HTTP/1.1\r\nHost: k\r\nContent-Length: 99999999\r\n\r\n")
+        sock.sendall(b"POST / HTTP/1.1\r\nHost: k\r\nContent-Length: 66666666\r\n\r\n")
         sock.settimeout(0.5)
         sent = _send_while_it_goes(sock)
 
@@ -139,7 +139,7 @@ def test_an_answer_before_the_end_of_an_upload_arrives(open_stage: OpenStage) ->
     stage = open_stage(refuse, reads_bodies=False)
     with stage.connect() as sock:
         sending = threading.Thread(target=_send_while_it_goes, args=(sock,))
-        sock.sendall(b"POST / HTTP/1.1\r\nHost: k\r\nContent-Length: 99999999\r\n\r\n")
+        sock.sendall(b"POST / HTTP/1.1\r\nHost: k\r\nContent-Length: 66666666\r\n\r\n")
         sending.start()
         answer = sock.recv(1000)
         sock.shutdown(socket.SHUT_RDWR)
