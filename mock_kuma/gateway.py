@@ -8,6 +8,7 @@ journal before its answer is sent; what the request does is done by then, too.
 from __future__ import annotations
 
 import io
+import logging
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,7 +18,7 @@ from urllib.parse import parse_qsl
 import msgspec
 from werkzeug.test import run_wsgi_app
 
-from mock_kuma import clock, faults, ids, journal
+from mock_kuma import clock, faults, ids, journal, logs
 from mock_kuma.api import gate, problems
 from mock_kuma.domain.moments import render_date
 from mock_kuma.store import directory
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from mock_kuma.core import Core
 
+log = logging.getLogger("mock_kuma.gateway")
 _JSON: Final = ("Content-Type", "application/json")
 
 
@@ -166,7 +168,7 @@ class Gateway:
             trace=journal.trace(headers),
         )
         with self._core.database.write() as connection:
-            journal_store.add(
+            seq = journal_store.add(
                 connection,
                 world.id,
                 at=world.clock.now(),
@@ -174,6 +176,14 @@ class Gateway:
                 path=path,
                 entry=msgspec.json.encode(exchange).decode(),
             )
+        self._core.measures.exchange(
+            operation=arrival.operation,
+            status=exchange.status,
+            seconds=exchange.duration_ms / 1_000,
+            fault=None if fault is None else faults.kind(fault.action),
+        )
+        if log.isEnabledFor(logging.INFO):
+            _tell(world, seq, exchange)
 
 
 class _Request:
@@ -187,6 +197,22 @@ class _Request:
         self.pairs = _pairs(self.query)
         self.headers = _headers(environ)
         self.body = _body(environ)
+
+
+def _tell(world: World, seq: int, exchange: journal.Exchange) -> None:
+    told = logs.fields(
+        status=exchange.status,
+        world=world.id,
+        seq=seq,
+        user=exchange.user,
+        query=exchange.query.raw or None,
+        reason=exchange.reason,
+        served=[one.alert for one in exchange.served] or None,
+        fault=exchange.fault,
+        ms=exchange.duration_ms,
+        trace=exchange.trace,
+    )
+    log.info("%s %s", exchange.method, exchange.path, extra=told)
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
