@@ -59,9 +59,9 @@ class Console:
     The pages are made when somebody first looks: a server that only programs use does not spend the time.
     """
 
-    def __init__(self, api: Flask, pages: Callable[[], Flask], tried: WSGIApplication) -> None:
-        self.api = api
-        self._pages = cache(pages)
+    def __init__(self, core: Core, api: Flask, pages: Callable[[], Flask], tried: WSGIApplication) -> None:
+        self.core, self.api = core, api
+        self.pages = cache(pages)
         self._tried = DispatcherMiddleware(api, {documents.TRY: tried})
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -73,7 +73,7 @@ class Console:
         )
         if path.startswith(f"{documents.TRY}/"):
             return self._tried(environ, start_response)
-        return (self.api if is_api else self._pages())(environ, start_response)
+        return (self.api if is_api else self.pages())(environ, start_response)
 
 
 def console_app(settings: Settings, shared: Core) -> Console:
@@ -81,7 +81,7 @@ def console_app(settings: Settings, shared: Core) -> Console:
     api = _control(shared, settings, token_digest=settings.control_digest)
     api.register_blueprint(documents.blueprint())
     tried = _without_wire(vendor_app(settings, shared))
-    return Console(api, lambda: _pages(settings, shared), tried)
+    return Console(shared, api, lambda: _pages(settings, shared), tried)
 
 
 def _pages(settings: Settings, shared: Core) -> Flask:
