@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from connector import parts, settings
+from connector import log_lines, parts, settings
 from connector.adapter import REASONS, Adapter, shown
 from connector.client import REASONS as KUMA_REASONS
 from connector.errors import ConnectorError, SettingsProblem, UnknownReason
@@ -54,14 +54,15 @@ RETRYABLE, NEEDS_A_PERSON = 1, 2
     help="The settings file.",
 )
 @click.option("--verbose", is_flag=True, help="Tell each request.")
+@click.option(
+    "--log-format", default="text", show_default=True, type=click.Choice(["text", "json"]), help="Of the log."
+)
 @click.pass_context
-def main(context: click.Context, config: Path, *, verbose: bool) -> None:
+def main(context: click.Context, config: Path, *, verbose: bool, log_format: str) -> None:
     """Receive KUMA alerts as incidents, and close them back: the reference connector."""
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(log_lines.FORMS[log_format]())
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
     logging.getLogger("connector").setLevel(logging.DEBUG if verbose else logging.INFO)
     context.obj = config
 

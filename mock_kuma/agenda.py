@@ -7,11 +7,12 @@ after the fact leaves the same data. Rule: settling is one transaction; nobody s
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from mock_kuma import worlds
+from mock_kuma import logs, worlds
 from mock_kuma.clock import Clock
 from mock_kuma.faults import Step
 from mock_kuma.scenarios.plan import length, plan
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
 
     #: Carries out one control action of a world in the transaction at hand; returns what went wrong, or None.
     Perform = Callable[[Connection, str, Step], str | None]
+
+
+log = logging.getLogger("mock_kuma.agenda")
 
 
 class ActionFailed(Exception):
@@ -106,6 +110,8 @@ def settle(connection: Connection, world_id: str, perform: Perform, *, strict: b
         elif strict:
             raise ActionFailed(row.place, problem)
         else:
+            told = logs.fields(world=world_id, source=row.source, problem=problem)
+            log.warning("an action of the agenda failed", extra=told)
             store.failed(connection, world_id, row.place, problem)
     _set(connection, world_id, clock)
     store.note_next(connection, world_id)

@@ -12,10 +12,12 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 from mock_kuma import agenda, control
 from mock_kuma.api import vendor
 from mock_kuma.control import app as control_app
+from mock_kuma.control import health
 from mock_kuma.core import Core
 from mock_kuma.faults import WIRE_HEADER
 from mock_kuma.gateway import Gateway
 from mock_kuma.generate import Soc
+from mock_kuma.measures import Measures
 from mock_kuma.openapi import pages as documents
 from mock_kuma.store.database import Database, Within
 
@@ -36,7 +38,7 @@ _SOCS = 256
 
 def core(store: str) -> Core:
     """Open the database that ``store`` names."""
-    return Core(Database(store), lru_cache(maxsize=_SOCS)(Soc))
+    return Core(Database(store), lru_cache(maxsize=_SOCS)(Soc), Measures())
 
 
 def vendor_app(settings: Settings, shared: Core) -> WSGIApplication:
@@ -57,20 +59,21 @@ class Console:
     The pages are made when somebody first looks: a server that only programs use does not spend the time.
     """
 
-    def __init__(self, api: Flask, pages: Callable[[], Flask], tried: WSGIApplication) -> None:
-        self.api = api
-        self._pages = cache(pages)
+    def __init__(self, core: Core, api: Flask, pages: Callable[[], Flask], tried: WSGIApplication) -> None:
+        self.core, self.api = core, api
+        self.pages = cache(pages)
         self._tried = DispatcherMiddleware(api, {documents.TRY: tried})
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         path = environ.get("PATH_INFO", "")
         is_api = any(
-            path == one or path.startswith(f"{one}/") for one in (control.PREFIX, *documents.PREFIXES)
+            path == one or path.startswith(f"{one}/")
+            for one in (control.PREFIX, *health.PATHS, *documents.PREFIXES)
         )
         if path.startswith(f"{documents.TRY}/"):
             return self._tried(environ, start_response)
-        return (self.api if is_api else self._pages())(environ, start_response)
+        return (self.api if is_api else self.pages())(environ, start_response)
 
 
 def console_app(settings: Settings, shared: Core) -> Console:
@@ -78,7 +81,7 @@ def console_app(settings: Settings, shared: Core) -> Console:
     api = _control(shared, settings, token_digest=settings.control_digest)
     api.register_blueprint(documents.blueprint())
     tried = _without_wire(vendor_app(settings, shared))
-    return Console(api, lambda: _pages(settings, shared), tried)
+    return Console(shared, api, lambda: _pages(settings, shared), tried)
 
 
 def _pages(settings: Settings, shared: Core) -> Flask:
@@ -101,7 +104,7 @@ def performer(settings: Settings, soc: Callable[[str], Soc]) -> agenda.Perform:
     """Return what carries out an action of an agenda, in the transaction that settles it."""
     within = Within()
     inside = control_app.build(
-        Core(within, soc),
+        Core(within, soc, Measures()),
         token_digest=None,
         wire=settings.wire,
         kuma_version=settings.kuma_version,

@@ -92,6 +92,14 @@ def main() -> None:
     help="Processes behind the vendor port.",
 )
 @click.option("--wire", is_flag=True, help="Put the listener for transport faults in front.")
+@click.option("--verbose", is_flag=True, help="Tell every decision on standard error, a line each.")
+@click.option(
+    "--log-format",
+    default="text",
+    show_default=True,
+    type=click.Choice(["text", "json"]),
+    help="Of the lines.",
+)
 @click.option("--strict", is_flag=True, help="Answer 501 where the mock would have to guess.")
 @click.option(
     "--ready-file",
@@ -147,14 +155,18 @@ def _refuse_open_doors(options: dict[str, Any]) -> None:
 
 def _serve(options: dict[str, Any], folder: Path | None) -> None:
     # Imported here, so that --help answers at once.
-    from mock_kuma import ids, installation, server, tls  # noqa: PLC0415 -- as said
+    from mock_kuma import ids, installation, logs, server, tls  # noqa: PLC0415 -- as said
     from mock_kuma import scenarios as stories  # noqa: PLC0415 -- likewise
     from mock_kuma.commands.watch import Watch  # noqa: PLC0415 -- likewise
     from mock_kuma.settings import Settings  # noqa: PLC0415 -- likewise
 
     control_token = None if options["open_control"] else options["control_token"] or ids.new_token()
     seed = options["seed"] or installation.new_seed()
+    logs.begin(logs.Form(options["log_format"]), verbose=options["verbose"])
     with contextlib.ExitStack() as held:
+        # The processes add up what they count in this folder, if nobody has chosen another.
+        counts = held.enter_context(tempfile.TemporaryDirectory(prefix="mock-kuma-counts-"))
+        os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", counts)
         try:
             front, console = (
                 held.enter_context(server.reserve(options["host"], options[name]))

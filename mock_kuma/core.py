@@ -1,4 +1,4 @@
-"""What every part of the mock is handed: the database and the generated organisations.
+"""What every part of the mock is handed: the database, the generated organisations, what is counted.
 
 Built once by ``app``; there is no other way to reach the data. Rule: no module keeps one of its own.
 """
@@ -12,12 +12,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mock_kuma.generate import Soc
+    from mock_kuma.measures import Measures
     from mock_kuma.store.database import Data
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """The database, and the organisation that belongs to a seed (kept, since it takes a moment to make)."""
+    """The database, the organisation of a seed (kept, since it takes a moment to make), the counts."""
 
     database: Data
     soc: Callable[[str], Soc]
+    measures: Measures

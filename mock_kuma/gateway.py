@@ -8,6 +8,7 @@ journal before its answer is sent; what the request does is done by then, too.
 from __future__ import annotations
 
 import io
+import logging
 import time
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -17,8 +18,9 @@ from urllib.parse import parse_qsl
 import msgspec
 from werkzeug.test import run_wsgi_app
 
-from mock_kuma import clock, faults, ids, journal
+from mock_kuma import clock, faults, ids, journal, logs
 from mock_kuma.api import gate, problems
+from mock_kuma.api.vendor import MAX_BODY
 from mock_kuma.domain.moments import render_date
 from mock_kuma.store import directory
 from mock_kuma.store import faults as fault_store
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 
     from mock_kuma.core import Core
 
+log = logging.getLogger("mock_kuma.gateway")
 _JSON: Final = ("Content-Type", "application/json")
 
 
@@ -73,7 +76,8 @@ class Gateway:
             caller, world = self._who(sent)
         arrival = gate.Arrival(caller)
         environ[gate.ARRIVAL] = arrival
-        request = _Request(environ)
+        # Of a stranger's body only the beginning is read: it will be refused anyway.
+        request = _Request(environ, known=caller is not None)
         fault = self._fault(world, request)
         action = None if fault is None else fault.action
         if action is None or faults.kind(action) in faults.HANDLED_KINDS:
@@ -166,7 +170,7 @@ class Gateway:
             trace=journal.trace(headers),
         )
         with self._core.database.write() as connection:
-            journal_store.add(
+            seq = journal_store.add(
                 connection,
                 world.id,
                 at=world.clock.now(),
@@ -174,19 +178,43 @@ class Gateway:
                 path=path,
                 entry=msgspec.json.encode(exchange).decode(),
             )
+        self._core.measures.exchange(
+            operation=arrival.operation,
+            status=exchange.status,
+            seconds=exchange.duration_ms / 1_000,
+            fault=None if fault is None else faults.kind(fault.action),
+        )
+        if log.isEnabledFor(logging.INFO):
+            _tell(world, seq, exchange)
 
 
 class _Request:
     """What the journal and the faults want to know of a request."""
 
-    def __init__(self, environ: WSGIEnvironment) -> None:
+    def __init__(self, environ: WSGIEnvironment, *, known: bool) -> None:
         self.method: str = environ["REQUEST_METHOD"]
         # WSGI hands bytes over as Latin-1 text (PEP 3333).
         self.path: str = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
         self.query: str = environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "replace")
         self.pairs = _pairs(self.query)
         self.headers = _headers(environ)
-        self.body = _body(environ)
+        self.body = _body(environ, known=known)
+
+
+def _tell(world: World, seq: int, exchange: journal.Exchange) -> None:
+    told = logs.fields(
+        status=exchange.status,
+        world=world.id,
+        seq=seq,
+        user=exchange.user,
+        query=exchange.query.raw or None,
+        reason=exchange.reason,
+        served=[one.alert for one in exchange.served] or None,
+        fault=exchange.fault,
+        ms=exchange.duration_ms,
+        trace=exchange.trace,
+    )
+    log.info("%s %s", exchange.method, exchange.path, extra=told)
 
 
 def _pairs(query: str) -> list[tuple[str, str]]:
@@ -207,14 +235,17 @@ def _headers(environ: WSGIEnvironment) -> list[tuple[str, str]]:
     return headers + [(key.replace("_", "-").title(), environ[key]) for key in plain]
 
 
-def _body(environ: WSGIEnvironment) -> str:
+def _body(environ: WSGIEnvironment, *, known: bool) -> str:
     # Read once and put back: the beginning is all that the journal keeps.
     stream = environ["wsgi.input"]
     if environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
         return ""
-    length = int(environ.get("CONTENT_LENGTH") or 0)
-    data: bytes = stream.read(length) if length else stream.read()
+    # One byte more than any route takes: enough to be refused, however much is sent.
+    most = (MAX_BODY if known else journal.BODY_KEPT) + 1
+    length = int(environ.get("CONTENT_LENGTH") or most)
+    data: bytes = stream.read(min(length, most))
     environ["wsgi.input"] = io.BytesIO(data)
+    environ.setdefault("CONTENT_LENGTH", str(len(data)))  # a body in chunks announces no length
     return data[: journal.BODY_KEPT].decode("utf-8", "replace")
 
 

@@ -26,8 +26,9 @@ TRIES: Final = 5
 WINDOW_SECONDS: Final = 300.0
 _LOGIN: Final = re.compile(r"[A-Za-z0-9._@-]{1,64}")
 _LONGEST: Final = 200
-#: What an unknown login is compared with: the hash of nothing that anybody knows.
 _METHOD: Final = "scrypt:16384:8:1"
+#: What an unknown login is compared with: it takes as long, and no password fits.
+_NOBODY: Final = "scrypt:16384:8:1$nobody$" + "0" * 128
 
 
 class Role(StrEnum):
@@ -112,6 +113,12 @@ class Accounts:
             values["generation"] = users.c.generation + 1
             connection.execute(update(users).where(users.c.login == login).values(values))
 
+    def end_sessions(self, login: str) -> None:
+        """Let no cookie of a user count any more, wherever it was kept."""
+        with self._store.begin() as connection:
+            values = {"generation": users.c.generation + 1}
+            connection.execute(update(users).where(users.c.login == login).values(values))
+
     def must_wait(self, *, login: str, address: str, now: float) -> bool:
         """Say whether there were too many failures of this login or from this address."""
         with self._store.begin() as connection:
@@ -129,7 +136,7 @@ class Accounts:
         with self._store.begin() as connection:
             row = connection.execute(select(users).where(users.c.login == login)).first()
         # The same work for a login that nobody has: how long it takes tells nothing.
-        known = row.password if row is not None else generate_password_hash("nobody's", _METHOD)
+        known = _NOBODY if row is None else row.password
         is_right = check_password_hash(known, password[:_LONGEST])
         if row is not None and is_right and not row.disabled:
             return _user(row)

@@ -57,6 +57,8 @@ def blueprint(accounts: Accounts, clock: Callable[[], float]) -> Blueprint:
 
     @bp.post("/sign-out")
     def leave() -> AnyResponse:
+        if g.user is not None:
+            accounts.end_sessions(g.user.login)
         session.clear()
         return redirect("/sign-in", 303)
 

@@ -111,6 +111,9 @@ class Engine:
             _write_own(self.folder / _TOKEN, token)
         elif not self.has_token():
             raise Wrong("token", "Generate a token in KUMA's console, Profile, and paste it here.")
+        elif self.link().url not in {"", url}:
+            # Otherwise a changed address would bring the token to whoever answers there.
+            raise Wrong("token", "This is another address: paste the token that belongs to it.")
         if ca:
             if "-----BEGIN CERTIFICATE-----" not in ca:
                 raise Wrong("ca", "This is not a certificate in PEM format.")

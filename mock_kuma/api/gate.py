@@ -34,6 +34,7 @@ class Arrival:
     caller: Caller | None
     served: list[Served] = field(default_factory=list)
     reason: str | None = None
+    operation: str | None = None  # the vendor's, once a route has taken the request
 
 
 class InvalidHeader(Exception):
@@ -69,6 +70,7 @@ def scope(operation: str) -> Scope:
 
 def admit(operation: str, version: str) -> None:
     """Let the request pass, or raise why not."""
+    arrival().operation = operation
     if credential(request.headers.get("Authorization")) is None:
         raise InvalidHeader
     who = arrival().caller

@@ -7,12 +7,13 @@ the control token opens the simulator. Rule: who fails too often waits, and nobo
 from __future__ import annotations
 
 import hmac
+import logging
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request
 
-from mock_kuma import ids
+from mock_kuma import ids, logs
 from mock_kuma.actions import sign_ins as actions
 from mock_kuma.clock import system_now
 from mock_kuma.console.page import local, page
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from mock_kuma.console.visitor import Visitors
     from mock_kuma.core import Core
 
+log = logging.getLogger("mock_kuma.console")
 WAYS: Final = ("password", "token", "control")
 _TOO_MANY: Final = 429
 _REFUSED: Final = 422
@@ -79,6 +81,7 @@ def blueprint(core: Core, visitors: Visitors) -> Blueprint:
         who = f"password {_typed('world')} {_typed('login')}" if way == "password" else f"{way} {address}"
         with core.database.read() as connection:
             if actions.must_wait(connection, login=who, address=address, now=now):
+                log.info("sign-in not heard: too many failures", extra=logs.fields(way=way, address=address))
                 return _form(way, error="sign_in.wait", status=_TOO_MANY)
         missing = [name for name in _needed(way) if not request.form.get(name)]
         if missing:
@@ -92,6 +95,7 @@ def blueprint(core: Core, visitors: Visitors) -> Blueprint:
             if found is not None:
                 visitors.enter(visitor(), world=found[0], user=found[1])
                 return redirect(local(request.form.get("next"), "/alerts"), 303)
+        log.info("sign-in refused", extra=logs.fields(way=way, address=address))
         with core.database.write() as connection:
             actions.note_failure(connection, login=who, address=address, now=now)
         return _form(way, error=f"sign_in.wrong_{way}", status=_REFUSED)

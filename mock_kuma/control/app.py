@@ -7,12 +7,13 @@ Contract: control API, version 1. Codes: 401 token, 404 unknown, 400 broken JSON
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING
+import logging
+from typing import TYPE_CHECKING, Final
 
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
-from mock_kuma import agenda, ids
+from mock_kuma import agenda, ids, logs
 from mock_kuma.api.gate import credential
 from mock_kuma.control import (
     PREFIX,
@@ -22,6 +23,7 @@ from mock_kuma.control import (
     events,
     faults,
     filling,
+    health,
     journal,
     lists,
     openapi,
@@ -42,6 +44,9 @@ from mock_kuma.world import World
 if TYPE_CHECKING:
     from mock_kuma.core import Core
 
+log = logging.getLogger("mock_kuma.control")
+#: Groups of routes that tell what is public anyway; all others need the token, unknown ones included.
+OPEN_PAGES: Final = frozenset({"documents"})
 #: Large enough for a hundred thousand given alerts.
 MAX_BODY = 256 * 1024 * 1024
 
@@ -58,7 +63,7 @@ def build(
     app.url_map.strict_slashes = False
 
     def authorize() -> Response | None:
-        if token_digest is None or not request.path.startswith(PREFIX):
+        if token_digest is None or request.endpoint in health.OPEN or request.blueprint in OPEN_PAGES:
             return None
         sent = credential(request.headers.get("Authorization")) or ""
         if hmac.compare_digest(ids.digest(sent), token_digest):
@@ -76,7 +81,13 @@ def build(
             with core.database.write() as connection:
                 agenda.settle(connection, row.id, perform)
 
+    def tell(response: Response) -> Response:
+        if log.isEnabledFor(logging.INFO):
+            log.info("%s %s", request.method, request.path, extra=logs.fields(status=response.status_code))
+        return response
+
     app.before_request(authorize)
+    app.after_request(tell)
     app.before_request(settle)
     for noun in (
         worlds.blueprint(core, kuma_version=kuma_version, perform=perform),
@@ -97,6 +108,7 @@ def build(
         openapi.blueprint(),
     ):
         app.register_blueprint(noun, url_prefix=PREFIX)
+    app.register_blueprint(health.blueprint(core))
     app.register_error_handler(BrokenJson, _broken)
     app.register_error_handler(Invalid, _invalid)
     app.register_error_handler(Problem, _problem)

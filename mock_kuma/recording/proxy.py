@@ -29,6 +29,15 @@ _HOP: Final = frozenset(
 )  # fmt: skip
 
 
+_PLAIN: Final = (("Content-Type", "text/plain; charset=utf-8"),)
+#: The largest upload that the vendor documents is 64 MB.
+_MOST: Final = 66 * 1024 * 1024
+
+
+class _TooMuch(Exception):
+    """The body is larger than any that the server takes."""
+
+
 class Proxy:
     """Passes requests on to ``upstream``, a client with the server's URL; ``keep`` gets each exchange."""
 
@@ -41,7 +50,11 @@ class Proxy:
         method = environ["REQUEST_METHOD"]
         path = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
         query = environ.get("QUERY_STRING", "")
-        sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        try:
+            sent = _body(environ)
+        except _TooMuch:
+            start_response("413 Content Too Large", [*_PLAIN, ("Connection", "close")])
+            return [f"more than {_MOST} bytes are not passed on\n".encode()]
         passed = {name: value for name, value in headers.items() if name not in _HOP}
         # As the client wrote it: a path that is decoded and encoded anew may be another one.
         raw = environ.get("REQUEST_URI", "")
@@ -55,8 +68,11 @@ class Proxy:
                 content=sent,
                 follow_redirects=False,
             )
+        except httpx.InvalidURL as error:
+            start_response("400 Bad Request", [*_PLAIN])
+            return [f"not a request target: {error}\n".encode()]
         except httpx.HTTPError as error:
-            start_response("502 Bad Gateway", [("Content-Type", "text/plain; charset=utf-8")])
+            start_response("502 Bad Gateway", [*_PLAIN])
             return [f"{self._upstream.base_url} did not answer: {error}\n".encode()]
         self._keep(
             recorded(
@@ -74,6 +90,18 @@ class Proxy:
         kept = [(name, value) for name, value in response.headers.multi_items() if name.lower() not in _HOP]
         start_response(f"{response.status_code} {response.reason_phrase}", kept)
         return [response.content]
+
+
+def _body(environ: WSGIEnvironment) -> bytes:
+    announced = environ.get("CONTENT_LENGTH") or "0"
+    if environ.get("wsgi.input_terminated"):  # in chunks: the server in front ends the stream
+        announced = str(_MOST + 1)
+    elif not (announced.isascii() and announced.isdigit()) or int(announced) > _MOST:
+        raise _TooMuch
+    body: bytes = environ["wsgi.input"].read(int(announced))
+    if len(body) > _MOST:
+        raise _TooMuch
+    return body
 
 
 def _headers(environ: WSGIEnvironment) -> dict[str, str]:

@@ -70,3 +70,8 @@ def one(connection: Connection, world: str, seq: int) -> Row[Any] | None:
     """Return the exchange of a number, or None."""
     table = tables.journal
     return connection.execute(select(table).where(table.c.world == world, table.c.seq == seq)).first()
+
+
+def length(connection: Connection) -> int:
+    """Return how many exchanges all worlds together keep."""
+    return int(connection.execute(select(func.count()).select_from(tables.journal)).scalar_one())

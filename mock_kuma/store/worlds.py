@@ -29,6 +29,12 @@ def every(connection: Connection) -> list[Row[Any]]:
     return list(connection.execute(query.order_by(*order)))
 
 
+def number(connection: Connection) -> int:
+    """Return how many worlds there are, without snapshots."""
+    query = select(func.count()).select_from(tables.worlds).where(tables.worlds.c.kept.is_(False))
+    return int(connection.execute(query).scalar_one())
+
+
 def statuses(connection: Connection, world: str) -> dict[str, int]:
     """Return how many alerts there are in each status."""
     counted = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -79,10 +80,34 @@ def test_a_disabled_user_is_out_at_once(engine: Engine, anna: Browser) -> None:
 
 
 def test_signing_out_ends_the_session(anna: Browser) -> None:
-    """And the door is where it leads."""
+    """The cookie of before is worth nothing, not even to somebody who kept it."""
+    kept = anna.http.get_cookie("kuma_desk")
+    assert kept is not None
+
     anna.send("/sign-out")
 
     assert anna.get("/incidents").status_code == 303
+    anna.http.set_cookie("kuma_desk", kept.value)
+    assert anna.get("/incidents").status_code == 303
+
+
+def test_an_unknown_login_costs_as_much_as_a_wrong_password(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One hash each: how long a refusal takes tells nobody which logins there are."""
+    hashed: list[int] = []
+    real = hashlib.scrypt
+
+    def counted(*given: Any, **options: Any) -> bytes:
+        hashed.append(options["n"])
+        return real(*given, **options)
+
+    monkeypatch.setattr(hashlib, "scrypt", counted)
+
+    for login in ("admin", "nobody"):
+        assert engine.accounts.sign_in(login, "wrong", address="", now=0) is None
+
+    assert hashed == [16_384, 16_384]
 
 
 def test_analysts_do_not_configure(anna: Browser) -> None:

@@ -29,16 +29,29 @@ def test_the_token_goes_in_and_never_comes_out(engine: Engine, admin: Browser) -
     refused = admin.send("/connectors/connection", url="http://", token=TOKEN)
     missing = admin.send("/connectors/connection", url="kuma.example.com", token="")
     saved = admin.send("/connectors/connection", url="kuma.example.com", token=TOKEN)
-    again = admin.send("/connectors/connection", url="kuma.example.com:7224", token="", api_version="v3")
+    again = admin.send("/connectors/connection", url="kuma.example.com", token="", api_version="v3")
     no_ca = admin.send("/connectors/connection", url="kuma.example.com", ca="nonsense")
 
     assert [one.status_code for one in (refused, missing, saved, again, no_ca)] == [422, 422, 303, 303, 422]
     assert ('id="url-wrong"' in refused.text, 'id="token-wrong"' in missing.text) == (True, True)
     assert 'id="ca-wrong"' in no_ca.text
-    assert engine.settings().url == "https://kuma.example.com:7224"
-    assert engine.settings().token == TOKEN
+    assert (engine.settings().api_version, engine.settings().token) == ("v3", TOKEN)
     assert stat.S_IMODE((engine.folder / "token").stat().st_mode) == 0o600
     assert TOKEN not in admin.text("/connectors")
+
+
+@pytest.mark.parametrize("url", ["evil.example", "kuma.example.com:7224", "kuma.example.com@evil.example"])
+def test_the_token_does_not_follow_an_address_that_was_changed(
+    engine: Engine, admin: Browser, url: str
+) -> None:
+    """Whoever may type an address must know the token, or give another."""
+    admin.send("/connectors/connection", url="kuma.example.com", token=TOKEN)
+
+    changed = admin.send("/connectors/connection", url=url, token="")
+    given = admin.send("/connectors/connection", url="kuma.example.com:7224", token="f" * 32)
+
+    assert (changed.status_code, given.status_code) == (422, 303)
+    assert (engine.settings().url, engine.settings().token) == ("https://kuma.example.com:7224", "f" * 32)
 
 
 def test_the_connection_is_tested(connected: Engine, kuma: FakeKuma, admin: Browser) -> None:
