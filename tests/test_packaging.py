@@ -63,9 +63,8 @@ def test_a_shell_completes_the_commands(tmp_path: Path, command: str) -> None:
         [program, "completion", "bash"], capture_output=True, text=True, check=True
     ).stdout
     typed = f"COMP_WORDS=({command} comple); COMP_CWORD=1; _{command.replace('-', '_')}_completion {program}"
+    asked = f"{script}\n{typed}\necho ${{COMPREPLY[@]}}"
 
-    offered = subprocess.run(
-        ["bash", "-c", f"{script}\n{typed}\necho ${{COMPREPLY[@]}}"], capture_output=True, text=True, check=True
-    ).stdout  # fmt: skip
+    offered = subprocess.run(["bash", "-c", asked], capture_output=True, text=True, check=True).stdout
 
     assert offered.strip() == "completion"
