@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses wheel clean
+.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses wheel templates clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -79,6 +79,9 @@ guesses: $(READY) ## every behaviour that the vendor does not document
 
 wheel: $(READY) ## the wheel in dist/, built twice, installed in a fresh environment, its commands run
 	@$(BIN)/python -m tests.wheel
+
+templates: $(READY) ## the CI templates and the compose file, against their makers' schemas
+	$(BIN)/python -m pytest --quiet tests/deploy
 
 clean: ## away with everything that was made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache kuma-report dist
