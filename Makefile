@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses wheel templates clean
+.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses wheel templates container clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -82,6 +82,9 @@ wheel: $(READY) ## the wheel in dist/, built twice, installed in a fresh environ
 
 templates: $(READY) ## the CI templates and the compose file, against their makers' schemas
 	$(BIN)/python -m pytest --quiet tests/deploy
+
+container: $(READY) ## each step of deploy/Containerfile in bare Debian folders; needs root and debootstrap
+	@$(BIN)/python -m tests.deploy.container $(addprefix --carry ,$(CARRY)) $(addprefix --bare ,$(BARE))
 
 clean: ## away with everything that was made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache kuma-report dist

@@ -25,6 +25,7 @@ SCHEMAS = {
     ".github/workflows/ci.yml": "vendor.github-workflows",
     ".github/dependabot.yml": "vendor.dependabot",
     "deploy/ci/gitlab.yml": "vendor.gitlab-ci",
+    "deploy/compose.yml": "vendor.compose-spec",
 }
 #: What a connector's repository could hold to get its text run by the script.
 HOSTILE = "$(touch ran).toml; touch ran #"
