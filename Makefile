@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses clean
+.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses wheel templates container clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -54,7 +54,7 @@ fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
 	$(BIN)/python -m tests.fuzz
 
 clickhouse: $(READY) ## a thousand generated searches against a real ClickHouse, which is 500 MB
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'chdb>=4'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[clickhouse]'
 	$(BIN)/python -m tests.clickhouse.compare
 
 fidelity: $(READY) ## the table of operations in fixtures/README.md
@@ -76,6 +76,15 @@ pictures: $(READY) ## the pictures in docs/, from a fresh demo; needs chromium
 
 guesses: $(READY) ## every behaviour that the vendor does not document
 	@$(BIN)/mock-kuma guesses
+
+wheel: $(READY) ## the wheel in dist/, built twice, installed in a fresh environment, its commands run
+	@$(BIN)/python -m tests.wheel
+
+templates: $(READY) ## the CI templates and the compose file, against their makers' schemas
+	$(BIN)/python -m pytest --quiet tests/deploy
+
+container: $(READY) ## each step of deploy/Containerfile in bare Debian folders; needs root and debootstrap
+	@$(BIN)/python -m tests.deploy.container $(addprefix --carry ,$(CARRY)) $(addprefix --bare ,$(BARE))
 
 clean: ## away with everything that was made
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache kuma-report dist

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click import shell_completion
 
 from connector import log_lines, parts, settings
 from connector.adapter import REASONS, Adapter, shown
@@ -148,6 +149,15 @@ def adapter() -> None:
     # Whatever a library prints must not end up between the answers.
     with contextlib.redirect_stdout(sys.stderr):
         Adapter().serve(sys.stdin.buffer, outgoing)
+
+
+@main.command(epilog="Example: source <(kuma-connector completion bash)")
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(*, shell: str) -> None:
+    """Print a script after which the shell completes this command."""
+    script = shell_completion.get_completion_class(shell)
+    assert script is not None  # noqa: S101 -- for the type checker; click has all three
+    click.echo(script(main, {}, "kuma-connector", "_KUMA_CONNECTOR_COMPLETE").source())
 
 
 for part in (parts.package, parts.command, parts.run):

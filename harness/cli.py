@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import click
+from click import shell_completion
 from rich.console import Console
 from rich.text import Text
 
@@ -165,6 +167,8 @@ def replay_command(
 
 def _run(order: session.Order, chosen: Sequence[Requirement], known: Catalog, out: Path) -> NoReturn:
     """Play the requirements, write the reports, and leave with what they amount to."""
+    if find_spec("pytest") is None or find_spec("hypothesis") is None:
+        raise Usage("playing checks needs more packages: pip install 'mock-kuma[harness]'")
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -198,6 +202,15 @@ def smoke_command(*, file: Path, against: str | None, api: str | None) -> None:
     except KeyboardInterrupt:
         _stop(console, "interrupted", Exit.INTERRUPTED)
     console.print(Text("The adapter speaks the protocol. Next: kuma-harness run"))
+
+
+@main.command(epilog="Example: source <(kuma-harness completion bash)")
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(*, shell: str) -> None:
+    """Print a script after which the shell completes this command."""
+    script = shell_completion.get_completion_class(shell)
+    assert script is not None  # noqa: S101 -- for the type checker; click has all three
+    click.echo(script(main, {}, "kuma-harness", "_KUMA_HARNESS_COMPLETE").source())
 
 
 def _read(file: Path, known: Catalog) -> ConnectorFile:

@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import plugin, smoke, stage
+from harness import smoke, stage
 from harness.company import Run, connector_process
 from harness.dialogue.calls import Calls
 from harness.events import CheckFinished, Event, RunFinished, RunStarted
@@ -56,6 +56,8 @@ class Order:
 
 def play(order: Order, chosen: Sequence[Requirement], show: Sink) -> list[Event]:
     """Run the requirements, showing each event as it comes; return them all. Does not raise for trouble."""
+    from harness import plugin  # noqa: PLC0415 -- pytest is an extra; all but playing does without
+
     events: list[Event] = []
     began = time.monotonic()
 

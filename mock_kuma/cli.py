@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click import shell_completion
 
 from mock_kuma.commands.load import load
 from mock_kuma.commands.openapi import openapi
@@ -134,6 +135,15 @@ def guesses(*, as_json: bool) -> None:
     for one in found:
         click.echo(f"{one.file}:{one.line}\n    {one.text}")
     click.echo(f"{len(found)} places that no document of the vendor settles")
+
+
+@main.command(epilog="Example: source <(mock-kuma completion bash)")
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(*, shell: str) -> None:
+    """Print a script after which the shell completes this command."""
+    script = shell_completion.get_completion_class(shell)
+    assert script is not None  # noqa: S101 -- for the type checker; click has all three
+    click.echo(script(main, {}, "mock-kuma", "_MOCK_KUMA_COMPLETE").source())
 
 
 class _CannotServe(click.ClickException):

@@ -130,6 +130,11 @@ def reserve(host: str, port: int) -> socket.socket:
     return held
 
 
+def _address(host: str) -> str:
+    """Return a host's address: the listener takes no names, and the port is kept for the first one."""
+    return host if ":" in host else socket.gethostbyname(host)
+
+
 def listeners(
     settings: Settings, certificate: Certificate | None, wire: Wire | None
 ) -> dict[str, Listener | Wire]:
@@ -226,7 +231,7 @@ def _serve_http(listener: Listener) -> None:
     certificate = listener.certificate
     Granian(
         "mock_kuma",
-        address=listener.host,
+        address=_address(listener.host),
         port=listener.port,
         interface=Interfaces.WSGI,
         workers=listener.workers,

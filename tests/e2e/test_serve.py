@@ -72,6 +72,15 @@ def test_the_ready_file_is_complete_and_private(server: Server, tmp_path: Path) 
     assert process.returncode == 0
 
 
+def test_a_host_may_be_a_name(tmp_path: Path) -> None:
+    """It stands in the URL and in the certificate."""
+    with running(tmp_path, "--host", "localhost") as found:
+        context = ssl.create_default_context(cafile=found.ca_file)
+        answered = httpx.get(f"{found.api}/api/v1/users/whoami", verify=context).status_code
+
+    assert (found.api.split(":")[1], answered) == ("//localhost", 400)
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_nothing_is_left_when_it_ends(tmp_path: Path, how: signal.Signals) -> None:
     """However it ends, both ports are free again."""
