@@ -60,9 +60,19 @@ def fire(url: str, ask: Ask, *, seconds: float, cpu: Callable[[], float]) -> Sho
     pairs = [text for pair in ask.headers.items() for text in pair]
     arguments = [ask.method, ask.path, ask.body, "-" if ask.ids is None else str(ask.ids), *pairs]
     before = cpu()
+    command = [
+        "wrk",
+        "-t1",
+        f"-c{CONNECTIONS}",
+        f"-d{seconds:g}s",
+        "--timeout",
+        "60s",
+        "-s",
+        str(SCRIPT),
+        url,
+    ]
     done = subprocess.run(
-        ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{seconds:g}s", "--timeout", "60s", "-s", str(SCRIPT)]
-        + [url, "--", *arguments],
+        [*command, "--", *arguments],
         capture_output=True,
         text=True,
         check=False,

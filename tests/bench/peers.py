@@ -6,6 +6,7 @@ everywhere, and what a peer does otherwise (memory only, parts of a page) is sai
 
 from __future__ import annotations
 
+import getpass
 import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
@@ -52,9 +53,8 @@ def nginx(program: str, port: int, folder: Path, held: Held) -> Plan:
     web.mkdir(exist_ok=True)
     (web / "page").write_bytes(held.page)
     (web / "one").write_bytes(_dumped([held.alerts[-1]]))
-    for path in (folder, web):
-        path.chmod(0o755)
-    text = f"""daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error.log;
+    text = f"""daemon off; user {getpass.getuser()}; worker_processes 1;
+pid {folder}/pid; error_log {folder}/error.log;
 events {{ worker_connections 256; }}
 http {{ access_log off; sendfile on; tcp_nopush on; keepalive_requests 1000000000; open_file_cache max=8;
   default_type application/json; client_body_temp_path {folder}/a; proxy_temp_path {folder}/b;

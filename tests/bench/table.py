@@ -31,13 +31,14 @@ _HOLDS = {True: "[green]holds", False: "[red]does not hold", None: "[yellow]not 
 def show(rows: Iterable[Row]) -> None:
     """Print the rows as a table, then their notes."""
     table = Table("what", "goal", "result", "", show_lines=True)
-    notes = []
+    notes: list[str] = []
     for row in rows:
-        number = ""
+        mark = ""
         if row.note:
-            notes.append(row.note)
-            number = f" [{len(notes)}]".replace("[", r"\[", 1)
-        table.add_row(row.what + number, row.goal, row.result, _HOLDS[row.holds])
+            if row.note not in notes:
+                notes.append(row.note)
+            mark = rf" \[{notes.index(row.note) + 1}]"
+        table.add_row(row.what + mark, row.goal, row.result, _HOLDS[row.holds])
     console = _console()
     console.print(table)
     for number, note in enumerate(notes, 1):
