@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses wheel templates container clean
+.PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST))) # every target: none makes a file
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ mutants: $(READY) ## every mutant against every requirement; takes long
 
 fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
 	$(BIN)/python -m tests.fuzz
+
+bench: $(READY) ## how fast, beside nginx and what others use instead; installs those into .bench
+	$(BIN)/python -m tests.bench
 
 clickhouse: $(READY) ## a thousand generated searches against a real ClickHouse, which is 500 MB
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[clickhouse]'
