@@ -18,13 +18,15 @@ import sys
 import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness import catalog
 from tests.e2e.conftest import running
-from tests.harness.mutants.launch import HERE, Mutant, table
+from tests.harness.mutants.launch import HERE, NURSERY, Mutant, table
+from tests.harness.mutants.nursery import serving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -37,7 +39,7 @@ RIGHT: Final = ("guide", "ids", "window", "reference")
 #: The exit codes of a run that came to verdicts: passed, failed, flaky.
 JUDGED: Final = frozenset({0, 1, 4})
 #: Shorter than a user's: a mutant that waits for ever is waited for this long, twice.
-MUTANT_SECONDS: Final = 8
+MUTANT_SECONDS: Final = 20
 #: Finding the shortest of many failing stories takes a minute: played where the table asks for it.
 LONG: Final = "STORY-01"
 #: One connector that is judged for longer than this is not judged, in seconds.
@@ -106,20 +108,22 @@ def right_file(name: str, *, folder: Path) -> Path:
     if name != "reference":
         return PEERS / f"{name}.toml"
     command = [sys.executable, "-m", "connector.cli", "adapter"]
-    return _write(folder, name, command=command, seconds=30)
+    return _write(folder, name, command=command, seconds=30, env={})
 
 
-def mutant_file(mutant: Mutant, *, folder: Path) -> Path:
-    """A connector file for a mutant."""
+def mutant_file(mutant: Mutant, *, folder: Path, nursery: Path | None = None) -> Path:
+    """A connector file for a mutant; one of the reference connector is forked where there is a nursery."""
     command = [sys.executable, str(HERE / "launch.py"), mutant.name]
-    return _write(folder, mutant.name, command=command, seconds=MUTANT_SECONDS)
+    env = {NURSERY: str(nursery)} if nursery is not None and mutant.of == "connector" else {}
+    return _write(folder, mutant.name, command=command, seconds=MUTANT_SECONDS, env=env)
 
 
-def _write(folder: Path, name: str, *, command: list[str], seconds: int) -> Path:
+def _write(folder: Path, name: str, *, command: list[str], seconds: int, env: Mapping[str, str]) -> Path:
     file = folder / f"{name}.toml"
     # JSON strings and lists are TOML's as well.
     lines = [f"name = {json.dumps(name)}", f"command = {json.dumps(command)}"]
-    lines += [f"deadline_seconds = {seconds}", "[connector.env]", f"PYTHONPATH = {json.dumps(str(ROOT))}"]
+    lines += [f"deadline_seconds = {seconds}", "[connector.env]"]
+    lines += [f"{key} = {json.dumps(value)}" for key, value in {"PYTHONPATH": str(ROOT), **env}.items()]
     file.write_text("\n".join(["[connector]", *lines, ""]), encoding="utf-8")
     return file
 
@@ -176,14 +180,19 @@ def judge_all(names: Sequence[str], options: argparse.Namespace) -> dict[str, Ju
     """Judge connectors, some at the same time, telling each on stderr as it ends."""
     mutants, ids = table(), catalog.load().ids()
     done = 0
-    with tempfile.TemporaryDirectory() as scratch, running(Path(scratch), "--wire") as server:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        running(Path(scratch), "--wire") as server,
+        serving(Path(scratch)) as nursery,
+    ):
 
         def fresh(name: str, out: Path) -> Judged:
             mutant = mutants.get(name)
             if mutant is None:
-                return judge(right_file(name, folder=Path(scratch)), out=out, server=server)
+                return judge(right_file(name, folder=scratch), out=out, server=server)
             only = mutant.fails if options.quick else sorted(ids - {LONG} | set(mutant.fails))
-            return judge(mutant_file(mutant, folder=Path(scratch)), out=out, server=server, only=only)
+            file = mutant_file(mutant, folder=scratch, nursery=nursery)
+            return judge(file, out=out, server=server, only=only)
 
         def one(name: str) -> Judged:
             nonlocal done
