@@ -180,11 +180,10 @@ def judge_all(names: Sequence[str], options: argparse.Namespace) -> dict[str, Ju
     """Judge connectors, some at the same time, telling each on stderr as it ends."""
     mutants, ids = table(), catalog.load().ids()
     done = 0
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        running(Path(scratch), "--wire") as server,
-        serving(Path(scratch)) as nursery,
-    ):
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server = stack.enter_context(running(scratch, "--wire"))
+        nursery = stack.enter_context(serving(scratch))
 
         def fresh(name: str, out: Path) -> Judged:
             mutant = mutants.get(name)
