@@ -183,8 +183,11 @@ class Scene:
         self.kill()
         self.start(**{"environment": self._how["environment"], **self._how["settings"]})
 
-    def kill_during_poll(self, ready: Callable[[], bool]) -> None:
-        """Start a poll, wait until ``ready`` holds, and kill; NotReached where the poll ends first."""
+    def kill_during_poll(self, ready: Callable[[], bool], *, wait: float | None = None) -> None:
+        """Start a poll, wait until ``ready`` holds, and kill; NotReached where the poll ends first.
+
+        With ``wait`` in seconds it is killed so long after that moment, whether the poll has ended or not.
+        """
         self._demand_mortal()
         process = self.calls.process
         self.polls += 1
@@ -192,10 +195,15 @@ class Scene:
         number = self.calls.begin_poll()
         ends = time.monotonic() + self.run.connector.deadline_seconds
         while not ready():
-            if process.answered(within=0.02) or time.monotonic() > ends:
+            over = process.answered(within=0.02)
+            if over and wait is not None and ready():
+                break
+            if over or time.monotonic() > ends:
                 process.receive(number, "poll", deadline=1)
                 self._collect(self.polls)
                 raise NotReached("the poll was over before the moment to kill it came")
+        if wait is not None:
+            self.run.company.pause(wait)
         self.kill()
 
     # Record

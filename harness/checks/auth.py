@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from http import HTTPStatus
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,9 +16,11 @@ from harness.plugin import requirement
 from harness.protocol import Feature, Polled, Refusal
 from harness.scene import BRIEFLY
 from harness.verdict import Finding, demand, reached
-from harness.world import ANY, ago, now
+from harness.world import ANY, LISTS, ago, now
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from harness.scene import Scene
 
 _NOBODY = "http://127.0.0.1"
@@ -110,13 +114,23 @@ def check_no_token_in_output(scene: Scene) -> None:
     token = scene.world.token
     printed = token.encode() in scene.stderr()
     told = [message for message in scene.said if token in message]
+    logs = [file for file in _logs(scene.folder) if token.encode() in file.read_bytes()]
     demand(
         [Finding("leaked", "the token is on stderr", "no token", "the token")] if printed else [],
+        [
+            Finding("leaked", f"the token is in the log file {file.name} in state_dir", "no token")
+            for file in logs[:1]
+        ],
         [
             Finding("leaked", f"an error message contains the token: {scene.redact(message)!r}", "no token")
             for message in told
         ],
     )
+
+
+def _logs(folder: Path) -> list[Path]:
+    """Return what a connector writes for people to read; its other files are its own affair."""
+    return [file for file in folder.rglob("state*/**/*") if file.is_file() and ".log" in file.name.lower()]
 
 
 @requirement("AUTH-04", lasts=9)
@@ -197,3 +211,34 @@ def check_wrong_certificate(scene: Scene, wrong: str) -> None:
         ],
         _must_fail(answer, f"the server's certificate was wrong ({wrong})"),
     )
+
+
+@requirement("AUTH-07", lasts=5)
+def check_arguments(scene: Scene) -> None:
+    """Look at the arguments of every process of this machine while a request waits for its answer."""
+    processes = Path("/proc")
+    reached((processes / "self/cmdline").exists(), "this system does not show the arguments of processes")
+    scene.start(deadline_seconds=BRIEFLY)
+    scene.world.generate(1, last_seen=ago(minutes=5))
+    fault = scene.world.fault(LISTS, {"kind": "silence"})
+    scene.note("KUMA", "accepts requests for alerts, and answers nothing")
+    found: list[str] = []
+
+    def looked() -> bool:
+        waits = scene.world.fired(fault) > 0
+        found.extend(_arguments(processes, scene.world.token) if waits else ())
+        return waits
+
+    scene.kill_during_poll(looked)
+
+    told = [f"the token is in the arguments of a process: {scene.redact(line)[:200]!r}" for line in found]
+    demand([Finding("leaked", sentence, "no token", "the token") for sentence in told[:1]])
+
+
+def _arguments(processes: Path, token: str) -> Iterator[str]:
+    """Yield the command lines that hold a text; a process may be gone before it is read."""
+    for file in processes.glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            line = file.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
+            if token in line:
+                yield line

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.oracle import doubled, each, exactly, misshown, missing
+from harness.oracle import exactly, missing
 from harness.plugin import requirement
 from harness.protocol import Feature
 from harness.scene import BRIEFLY
@@ -20,7 +20,7 @@ from harness.world import CLOSES, ago
 
 if TYPE_CHECKING:
     from harness.facts import Truth
-    from harness.protocol import Incident, Refusal
+    from harness.protocol import Refusal
     from harness.scene import Scene
 
 KUMA_REASONS = ("responded", "incorrect data", "incorrect correlation rule")
@@ -213,78 +213,3 @@ def check_not_undone(scene: Scene) -> None:
             _closed_as(scene.world.truth(alert), theirs),
             _incident_closed(scene, alert),
         )
-
-
-@requirement("CLOSE-06")
-def check_no_echo(scene: Scene) -> None:
-    """Close, assign and escalate in KUMA, and poll."""
-    closed, assigned, escalated, other = _import(scene, 4)
-    scene.world.change(closed, status="closed", closing_reason="incorrect data")
-    scene.world.change(assigned, assignee="Analyst")
-    scene.world.change(escalated, status="escalated")
-    scene.note("KUMA", f"{closed} is closed, {assigned} assigned, {escalated} escalated")
-
-    record = scene.settle()
-
-    sent = [exchange for _, exchange in scene.exchanges if exchange.is_close]
-    demand(
-        [
-            Finding(
-                "echo",
-                f"a poll sent a close to KUMA, which nobody had asked for: {exchange.body or ''}",
-                "no close",
-                f"answered {exchange.status}",
-            )
-            for exchange in sent
-        ],
-        exactly(record, new=[other], known=scene.world.made),
-    )
-
-
-def _mirrored(scene: Scene, alerts: list[str]) -> list[Finding]:
-    """Let the connector settle, and judge that the incidents tell what KUMA knows."""
-    truths = scene.world.truths(alerts)
-
-    def judge(truth: Truth, incident: Incident) -> list[Finding]:
-        found = misshown(truth, incident)
-        if (
-            incident.close_reason
-            and truth.status == "closed"
-            and incident.close_reason != truth.closing_reason
-        ):
-            sentence = (
-                f"the incident of alert {truth.id} has close_reason {incident.close_reason!r}, "
-                f"KUMA has {truth.closing_reason!r}"
-            )
-            found.append(Finding("wrong", sentence, truth.closing_reason, incident.close_reason, 49))
-        return found
-
-    record = scene.settle(until=lambda record: not each(truths, record, judge))
-    return [*each(truths, record, judge), *doubled(record)]
-
-
-@requirement("CLOSE-07")
-def check_remote_close(scene: Scene) -> None:
-    """Close in KUMA what no window of recent changes shows, and look at the incident."""
-    scene.world.generate(1, last_seen=ago(minutes=1))
-    ids = _import(scene, 3, days_old=4)
-    scene.world.change(ids[1], status="closed", closing_reason="incorrect correlation rule")
-    scene.note("KUMA", f"alert {ids[1]} is closed as 'incorrect correlation rule'")
-
-    demand(_mirrored(scene, ids))
-
-
-@requirement("CLOSE-08")
-def check_remote_changes(scene: Scene) -> None:
-    """Assign, escalate and re-rate in KUMA, and look at the incidents."""
-    scene.world.generate(1, last_seen=ago(minutes=1))
-    assigned, escalated, rated, other = ids = _import(scene, 4, days_old=4)
-    scene.world.change(assigned, assignee="Анна Ким")
-    scene.world.change(escalated, status="escalated")
-    priority = "low" if scene.world.truth(rated).priority != "low" else "critical"
-    scene.world.change(rated, priority=priority)
-    scene.note(
-        "KUMA", f"{assigned} is assigned, {escalated} escalated, {rated} rated {priority}; {other} stays"
-    )
-
-    demand(_mirrored(scene, ids))

@@ -10,7 +10,7 @@ import pytest
 from harness.oracle import doubled, exactly, invented, lost, missing
 from harness.pilot import lists_to_first_page
 from harness.plugin import requirement
-from harness.scene import APART_MS
+from harness.scene import APART_MS, WEEK
 from harness.verdict import Finding, demand, reached
 from harness.world import LISTS, ago, now, rfc3339
 
@@ -31,10 +31,21 @@ def _poll_on(scene: Scene, ids: list[str]) -> None:
     demand(exactly(scene.settle(), new=ids, known=scene.world.made))
 
 
-@requirement("DEDUP-01")
-def check_second_poll(scene: Scene) -> None:
+#: Ages of alerts in minutes: some inside of any overlap or memory, and some outside.
+_AGES = (0.1, 0.5, 2, 4, 8, 14, 25, 50, 100, 240, 700, 1_400, 2_900, 5_800)
+
+
+@requirement("DEDUP-01", lasts=2)
+@pytest.mark.parametrize("how", ["five at once", "spread over days", "more than two pages"])
+def check_second_poll(scene: Scene, how: str) -> None:
     """Change nothing, and poll on."""
-    ids = scene.world.generate(5, last_seen=now())
+    match how:
+        case "five at once":
+            ids = scene.world.generate(5, last_seen=now())
+        case "spread over days":
+            ids = scene.world.add(*({"lastSeen": ago(minutes=age)} for age in _AGES))
+        case _:
+            ids = scene.world.generate(501, last_seen=now(), spacing_ms=10)
     _import(scene, ids)
 
     _poll_on(scene, ids)
@@ -77,13 +88,18 @@ def check_restart(scene: Scene) -> None:
 
 
 @requirement("DEDUP-04")
-def check_growth(scene: Scene) -> None:
-    """Give an alert new events between polls, three times."""
-    ids = scene.world.generate(3, last_seen=ago(minutes=5))
+@pytest.mark.parametrize("how", ["grown", "re-rated"])
+def check_change(scene: Scene, how: str) -> None:
+    """Change an alert between polls, three times, while it stays new."""
+    ids = scene.world.add(*({"lastSeen": ago(minutes=5), "priority": "medium"} for _ in range(3)))
     _import(scene, ids)
-    for _ in range(3):
-        scene.world.grow(ids[1], now())
-        scene.note("KUMA", f"alert {ids[1]} gets a new event")
+    for priority in ("high", "critical", "low"):
+        if how == "grown":
+            scene.world.grow(ids[1], now())
+            scene.note("KUMA", f"alert {ids[1]} gets a new event")
+        else:
+            scene.world.change(ids[1], priority=priority)
+            scene.note("KUMA", f"alert {ids[1]} is rated {priority}")
         scene.settle(until=lambda _: True)
 
     _poll_on(scene, ids)
@@ -164,3 +180,22 @@ def check_another_instance(scene: Scene) -> None:
     demand(invented(scene.look(), []))
 
     _import(scene, there)
+
+
+@requirement("DEDUP-09")
+def check_new_settings(scene: Scene) -> None:
+    """Configure it anew with the same state_dir: another token, another look-back."""
+    user = scene.world.add_user("SOAR", scene.world.tenant)
+    ids = scene.world.generate(5, last_seen=ago(minutes=5))
+    ids += scene.world.generate(2, last_seen=ago(days=3))
+    _import(scene, ids)
+
+    token = scene.world.give_token(user)
+    scene.secrets.append(token)
+    refusal = scene.configure(token=token, lookback_seconds=2 * WEEK)
+
+    told = f"configure with another token and look-back was answered with {refusal}"
+    demand([] if refusal is None else [Finding("stuck", told, "{}", "an error")])
+    ids += scene.world.generate(1, last_seen=now())
+    _import(scene, ids)
+    _poll_on(scene, ids)

@@ -1,6 +1,7 @@
 """The suite judged by connectors whose verdict is known: right ones pass, mutants fail where they must.
 
-Run `python -m tests.harness.matrix`, all of it or some names. Decides what "judged rightly" means: a right
+Run `python -m tests.harness.matrix`, all of it or some names; one that was stopped goes on with `--resume`,
+and shards (`--shard I/N`, one folder) are joined by it. Decides what "judged rightly" means: a right
 connector passes whatever it claims; a mutant fails every requirement that the table names for it, and is
 no wreck that fails most of them; every requirement is failed by a mutant. Knows the harness by its
 command line and its catalog alone. The rule that must stay true: a verdict that is neither pass nor fail
@@ -15,14 +16,17 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from harness import catalog
 from tests.e2e.conftest import running
-from tests.harness.mutants.launch import HERE, Mutant, table
+from tests.harness.mutants.launch import HERE, NURSERY, Mutant, table
+from tests.harness.mutants.nursery import serving
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -35,9 +39,11 @@ RIGHT: Final = ("guide", "ids", "window", "reference")
 #: The exit codes of a run that came to verdicts: passed, failed, flaky.
 JUDGED: Final = frozenset({0, 1, 4})
 #: Shorter than a user's: a mutant that waits for ever is waited for this long, twice.
-MUTANT_SECONDS: Final = 8
+MUTANT_SECONDS: Final = 20
 #: Finding the shortest of many failing stories takes a minute: played where the table asks for it.
 LONG: Final = "STORY-01"
+#: One connector that is judged for longer than this is not judged, in seconds.
+LONGEST: Final = 900
 #: A mutant that fails more than this share of what applies to it is a wreck.
 WRECK: Final = 0.6
 
@@ -78,16 +84,23 @@ def judge(file: Path, *, out: Path, server: Server, only: Sequence[str] = (), pr
     if server.ca_file:
         secrets["KUMA_HARNESS_CA_FILE"] = server.ca_file
     environment = {**os.environ, **secrets, "PATH": path}
-    done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=600, check=False
-    )
-    printed = done.stdout + done.stderr
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LONGEST, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return Judged(-1, {}, {}, f"the harness took longer than {LONGEST} s")
     if done.returncode not in JUDGED:
-        return Judged(done.returncode, {}, {}, printed)
-    checks = json.loads((out / "results.json").read_text(encoding="utf-8"))["checks"]
-    played = [check for check in checks if check["verdict"] != "skipped"]
+        return Judged(done.returncode, {}, {}, done.stdout + done.stderr)
+    return replace(read(out), printed=done.stdout + done.stderr)
+
+
+def read(out: Path) -> Judged:
+    """What the harness has written about a connector into its folder."""
+    found = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    played = [check for check in found["checks"] if check["verdict"] != "skipped"]
     verdicts = {check["id"]: check["verdict"] for check in played}
-    return Judged(done.returncode, verdicts, {check["id"]: check["summary"] for check in played}, printed)
+    return Judged(found["exit_code"], verdicts, {check["id"]: check["summary"] for check in played})
 
 
 def right_file(name: str, *, folder: Path) -> Path:
@@ -95,20 +108,22 @@ def right_file(name: str, *, folder: Path) -> Path:
     if name != "reference":
         return PEERS / f"{name}.toml"
     command = [sys.executable, "-m", "connector.cli", "adapter"]
-    return _write(folder, name, command=command, seconds=30)
+    return _write(folder, name, command=command, seconds=30, env={})
 
 
-def mutant_file(mutant: Mutant, *, folder: Path) -> Path:
-    """A connector file for a mutant."""
+def mutant_file(mutant: Mutant, *, folder: Path, nursery: Path | None = None) -> Path:
+    """A connector file for a mutant; one of the reference connector is forked where there is a nursery."""
     command = [sys.executable, str(HERE / "launch.py"), mutant.name]
-    return _write(folder, mutant.name, command=command, seconds=MUTANT_SECONDS)
+    env = {NURSERY: str(nursery)} if nursery is not None and mutant.of == "connector" else {}
+    return _write(folder, mutant.name, command=command, seconds=MUTANT_SECONDS, env=env)
 
 
-def _write(folder: Path, name: str, *, command: list[str], seconds: int) -> Path:
+def _write(folder: Path, name: str, *, command: list[str], seconds: int, env: Mapping[str, str]) -> Path:
     file = folder / f"{name}.toml"
     # JSON strings and lists are TOML's as well.
     lines = [f"name = {json.dumps(name)}", f"command = {json.dumps(command)}"]
-    lines += [f"deadline_seconds = {seconds}", "[connector.env]", f"PYTHONPATH = {json.dumps(str(ROOT))}"]
+    lines += [f"deadline_seconds = {seconds}", "[connector.env]"]
+    lines += [f"{key} = {json.dumps(value)}" for key, value in {"PYTHONPATH": str(ROOT), **env}.items()]
     file.write_text("\n".join(["[connector]", *lines, ""]), encoding="utf-8")
     return file
 
@@ -153,39 +168,66 @@ def show(judged: Mapping[str, Judged], *, mutants: Mapping[str, Mutant]) -> None
     print("* fails nothing else")
 
 
+def judged_before(out: Path) -> Judged | None:
+    """What an earlier run of the matrix came to, where it came to verdicts."""
+    if not (out / "results.json").exists():
+        return None
+    found = read(out)
+    return found if found.exit_code in JUDGED else None
+
+
+def judge_all(names: Sequence[str], options: argparse.Namespace) -> dict[str, Judged]:
+    """Judge connectors, some at the same time, telling each on stderr as it ends."""
+    mutants, ids = table(), catalog.load().ids()
+    done = 0
+    with ExitStack() as stack:
+        scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        server = stack.enter_context(running(scratch, "--wire"))
+        nursery = stack.enter_context(serving(scratch))
+
+        def fresh(name: str, out: Path) -> Judged:
+            mutant = mutants.get(name)
+            if mutant is None:
+                return judge(right_file(name, folder=scratch), out=out, server=server)
+            only = mutant.fails if options.quick else sorted(ids - {LONG} | set(mutant.fails))
+            file = mutant_file(mutant, folder=scratch, nursery=nursery)
+            return judge(file, out=out, server=server, only=only)
+
+        def one(name: str) -> Judged:
+            nonlocal done
+            began, out = time.monotonic(), options.out / name
+            found = (judged_before(out) if options.resume else None) or fresh(name, out)
+            done += 1
+            told = f"{len(found.failed())} of {len(found.verdicts)} failed"
+            print(f"{done}/{len(names)} {name}: {told}, {time.monotonic() - began:.0f} s", file=sys.stderr)
+            return found
+
+        pool = ThreadPoolExecutor(options.jobs)
+        try:
+            return dict(zip(names, pool.map(one, names), strict=True))
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description="Judge the harness by right connectors and by mutants.")
     parser.add_argument("names", nargs="*", help="connectors; all where none is named")
     parser.add_argument("--quick", action="store_true", help="mutants where the table names them alone")
     parser.add_argument("--jobs", type=int, default=2, help="connectors judged at the same time")
+    parser.add_argument("--out", type=Path, default=Path("kuma-matrix"), help="folder for their reports")
+    parser.add_argument("--resume", action="store_true", help="keep the verdicts that the folder holds")
+    parser.add_argument("--shard", metavar="I/N", default="1/1", help="every Nth connector, from the Ith on")
     options = parser.parse_args()
     mutants = table()
     unknown = set(options.names) - {*RIGHT, *mutants}
     if unknown:
         parser.error(f"no connector is called {', '.join(sorted(unknown))}")
-    names = options.names or [*RIGHT, *mutants]
-    ids = catalog.load().ids()
-    with tempfile.TemporaryDirectory() as scratch, running(Path(scratch), "--wire") as server:
-        folder = Path(scratch)
-
-        def one(name: str) -> Judged:
-            out, mutant = folder / "reports" / name, mutants.get(name)
-            if mutant is None:
-                found = judge(right_file(name, folder=folder), out=out, server=server)
-            else:
-                only = mutant.fails if options.quick else sorted(ids - {LONG} | set(mutant.fails))
-                found = judge(mutant_file(mutant, folder=folder), out=out, server=server, only=only)
-            print(f"{name}: {len(found.failed())} of {len(found.verdicts)} failed", file=sys.stderr)
-            return found
-
-        pool = ThreadPoolExecutor(options.jobs)
-        try:
-            judged = dict(zip(names, pool.map(one, names), strict=True))
-        finally:
-            pool.shutdown(cancel_futures=True)
+    part, parts = map(int, options.shard.split("/"))
+    names = (options.names or [*RIGHT, *mutants])[part - 1 :: parts]
+    judged = judge_all(names, options)
     show(judged, mutants=mutants)
     wrong = wrongly_judged(judged, mutants=mutants)
-    if not options.names:
+    if not options.names and parts == 1:
         wrong += idle(judged, mutants=mutants)
     print("\n".join(wrong) or "Every connector is judged rightly.")
     return 1 if wrong else 0

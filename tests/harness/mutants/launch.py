@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 HERE: Final = Path(__file__).resolve().parent
 GUIDE: Final = HERE.parent / "peers" / "guide.py"
 ROOT: Final = HERE.parents[2]
+#: The variable that says where a nursery listens, which forks mutants of the reference connector.
+NURSERY: Final = "MUTANT_NURSERY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +84,9 @@ def guide() -> Any:
     return module
 
 
-def main() -> None:
+def play(name: str) -> None:
+    """Run a mutant until its harness has enough of it."""
     mutants = table()
-    name = sys.argv[1] if len(sys.argv) > 1 else ""
     if name not in mutants:
         raise SystemExit(f"launch.py: there is no mutant {name!r} in {HERE / 'table'}")
     mutant = mutants[name]
@@ -93,6 +95,16 @@ def main() -> None:
     connector = guide() if mutant.of == "guide" else reference()
     break_with(mutant, connector, mutants=mutants)
     connector.main()
+
+
+def main() -> None:
+    name = sys.argv[1] if len(sys.argv) > 1 else ""
+    if NURSERY in os.environ:
+        # Where this is not set, nobody needs to have the tests' folder in reach.
+        from tests.harness.mutants.nursery import born  # noqa: PLC0415 -- as said
+
+        sys.exit(born(name, place=os.environ[NURSERY]))
+    play(name)
 
 
 if __name__ == "__main__":
