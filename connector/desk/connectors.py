@@ -159,7 +159,7 @@ def _page(engine: Engine, *, wrong: Wrong | None = None, status: int = 200, **va
         status,
         manifest=archive.manifest(engine.documents.read("manifest")),
         link=engine.link(),
-        has_token=engine.has_token(),
+        token_place=engine.vault.place,
         versions=API_VERSIONS,
         commands=every,
         command=next((one for one in every if one.name == chosen), None),

@@ -1,13 +1,12 @@
 """What runs behind the pages: the connection to KUMA, one cycle at a time, closings.
 
-Rule: never two cycles at once; the token lies in a file of mode 600 and is never given to a page; whatever a
+Rule: never two cycles at once; the token is never given to a page; whatever a
 cycle did is written down, its failure, too.
 """
 
 from __future__ import annotations
 
 import logging
-import os
 import threading
 import time
 from contextlib import contextmanager
@@ -25,6 +24,7 @@ from connector.desk.documents import Documents, fitted, table
 from connector.desk.finding import Finding
 from connector.desk.history import History
 from connector.desk.link import Link
+from connector.desk.vault import Ring, Vault, system_ring, write_own
 from connector.errors import ConnectorError, SettingsProblem
 from connector.outbox import Outbox
 from connector.settings import Settings
@@ -39,8 +39,7 @@ if TYPE_CHECKING:
     from sqlalchemy.engine import URL
 
 log = logging.getLogger("connector.desk")
-_TOKEN, _CA = "token", "kuma-ca.pem"
-_OWN: Final = 0o600
+_CA: Final = "kuma-ca.pem"
 
 
 class Busy(ConnectorError):
@@ -62,8 +61,10 @@ class Engine:
         database: URL | None = None,
         clock: Callable[[], float] = time.time,
         dial: Callable[[Settings], Transport] | None = None,
+        find_ring: Callable[[], Ring | None] = system_ring,
     ) -> None:
         self.folder = folder
+        self.vault = Vault(folder, find_ring=find_ring)
         self._database = database
         self._dial = dial or _dial
         self.clock = clock
@@ -93,10 +94,6 @@ class Engine:
         """Return address and trust of KUMA; an empty address before it was set."""
         return fitted(table(self.documents.read("connection")), Link)
 
-    def has_token(self) -> bool:
-        """Say whether there is a token."""
-        return (self.folder / _TOKEN).exists()
-
     def connect(self, link: Link, *, token: str = "", ca: str = "") -> None:
         """Set the connection; an empty token or certificate stays what it was. Raises ``Wrong``."""
         try:
@@ -108,28 +105,27 @@ class Engine:
                 connector_settings.checked_token(token, where="token")
             except SettingsProblem as error:
                 raise Wrong("token", "{why}", why=error) from error
-            _write_own(self.folder / _TOKEN, token)
-        elif not self.has_token():
+            self.vault.write(token)
+        elif not self.vault.place:
             raise Wrong("token", "Generate a token in KUMA's console, Profile, and paste it here.")
         if ca:
             if "-----BEGIN CERTIFICATE-----" not in ca:
                 raise Wrong("ca", "This is not a certificate in PEM format.")
-            _write_own(self.folder / _CA, ca)
+            write_own(self.folder / _CA, ca)
         has_ca = bool(ca) or (link.trusts_ca and (self.folder / _CA).exists())
         self.documents.write({"connection": replace_link(link, url=url, trusts_ca=has_ca).toml()})
 
     def settings(self) -> Settings:
         """Return the settings of a cycle; raises ``SettingsProblem`` before KUMA was set."""
         link = self.link()
-        if not link.url or not self.has_token():
+        if not link.url or not self.vault.place:
             raise SettingsProblem(
                 "KUMA's address and token are not set: an administrator sets them under Connectors"
             )
-        token = (self.folder / _TOKEN).read_text(encoding="ascii").strip()
         return Settings(
             url=link.url,
             state_dir=self.folder,
-            token=token,
+            token=self.vault.read(),
             ca_file=self.folder / _CA if link.trusts_ca else None,
             database=self._database,
             api_version=link.api_version,
@@ -248,14 +244,6 @@ def replace_link(link: Link, *, url: str, trusts_ca: bool) -> Link:
 
 def _dial(settings: Settings) -> Transport:
     return Transport(settings.url, token=settings.token, ca_file=settings.ca_file)
-
-
-def _write_own(path: Path, text: str) -> None:
-    # Made with its mode, not given one later: in between, others could read it.
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWN)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        os.fchmod(descriptor, _OWN)
-        file.write(text)
 
 
 @contextmanager

@@ -40,7 +40,7 @@ def blueprint(engine: Engine) -> Blueprint:
             wanted=wanted,
             worker=worker,
             priorities=finding.PRIORITIES,
-            is_set=bool(engine.link().url) and engine.has_token(),
+            is_set=bool(engine.link().url) and bool(engine.vault.place),
             timing=engine.timing(),
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -90,6 +91,8 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def main(seconds: float | None) -> None:
     """Play until stopped, or for so many seconds."""
+    # What is played is thrown away afterwards: no entry is left in anybody's keyring.
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     # A terminated play ends as an interrupted one does, or what it started would be left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="mock-kuma-play-") as name, running() as kuma:
