@@ -5,6 +5,7 @@
         UnknownIncident       the SOAR holds no incident for that alert
         UnknownReason         the closing reason has no counterpart in KUMA
         StoreTrouble          the connector's own database did not do it
+        Busy                  another instance is at it; the next cycle is time enough
         Untrusted             the other side's certificate is not one to send a token to
         Refused               KUMA understood us and said no
             TokenRefused      ... because of the token (400, 403)
@@ -79,6 +80,20 @@ class StoreTrouble(ConnectorError):
 
     def __str__(self) -> str:
         return f"the connector's database failed: {self.why}"
+
+
+class Busy(ConnectorError):
+    """Another cycle runs on this database; if its process was killed, it counts for ``seconds`` more."""
+
+    retryable = True
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        wait = f"if it was killed, try again in {self.seconds:.0f} s"
+        return f"this is being done already on the same database; {wait}"
 
 
 class Untrusted(ConnectorError):

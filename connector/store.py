@@ -80,6 +80,26 @@ ledger = Table(
     Column("value", Float, nullable=False),
 )
 
+#: Which instance may do what only one may do at a time, and until when (seconds since 1970).
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),  # empty: nobody
+    Column("until", Float, nullable=False),
+)
+
+#: Alerts that were collected and wait to become incidents, each as it was seen last.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("number", Integer, nullable=False),  # the order in which they came
+    Column("alert", Text, nullable=False),  # JSON, as inbox.py writes it
+    Column("mark", Text, nullable=False),  # another one after each change
+    Index("inbox_number", "number"),
+)
+
 
 class Store:
     """The database of one connector instance: SQLite, or PostgreSQL by its URL."""

@@ -1,5 +1,8 @@
 """Generated histories of a KUMA and two connectors on one database, with faults and kills; how each ends.
 
+Some of the connectors deliver to the incidents at once, others to the inbox that a handler empties later.
+Only one may run a cycle at a time, but for a lease that ran out under a cycle: then two are at it.
+
 A history is one number: it decides what happens, in which order, and what fails. When everything is quiet
 again, nothing may be lost (an alert or event that the SOAR does not hold), doubled, or stale (a field or
 status that is not KUMA's), no closing forgotten, and no word of an analyst overwritten.
@@ -17,14 +20,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import httpx
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from connector.client import REASONS
-from connector.errors import ConnectorError
-from connector.store import Store, in_folder, outbox
+from connector.errors import Busy, ConnectorError
+from connector.inbox import Inbox
+from connector.lease import Lease
+from connector.store import Store, in_folder, leases, outbox
 from tests.connector.fake_kuma import Clock, FakeKuma, connect, text
 from tests.connector.troubles import Killed, TroubledKuma, deadly
 
@@ -55,7 +60,9 @@ class History:
         self.chance = random.Random(self.number)
         self.kuma = TroubledKuma(page_size=250)
         self.clock = Clock()
-        self.syncs = [self._connect(), self._connect()]
+        #: Which instances collect into the inbox: none, both, or one of them.
+        self.collecting = ((False, False), (True, True), (True, False))[self.number % 3]
+        self.syncs = [self._connect(0), self._connect(1)]
         #: What an analyst was told is stored, and which closings were acknowledged as written down.
         self.notes: dict[str, set[str]] = {}
         self.closings: set[str] = set()
@@ -70,11 +77,15 @@ class History:
             self.chance.choice(steps)()
             self._plan()
             self._survive(lambda sync: sync.poll())
+            if self.chance.random() < 0.5:
+                self._survive(_handle)
         self.kuma.heal()
+        self._run_out()
         for _ in range(QUIET_CYCLES):
             self.clock.now += 4_000
             for sync in self.syncs:
                 sync.poll()
+                _handle(sync)
         wrong = self._wrong()
         for sync in self.syncs:
             sync.stop()
@@ -145,18 +156,32 @@ class History:
         raise httpx.ReadError("lost")
 
     def _die_before(self, _request: httpx.Request) -> httpx.Response:
+        self.syncs[0]._store.begin = _dead  # type: ignore[method-assign] # the dead do nothing any more
         raise Killed
 
     def _die_after(self, request: httpx.Request) -> httpx.Response:
         FakeKuma.handle(self.kuma, request)
-        raise Killed
+        return self._die_before(request)
 
     def _other_instance(self, _request: httpx.Request) -> None:
         plan, self.kuma.plan = self.kuma.plan, []
-        with contextlib.suppress(ConnectorError):
+        if self.chance.random() < 0.7:
+            self._run_out()
+        try:
             self.syncs[1].poll()
+            if self.chance.random() < 0.5:
+                _handle(self.syncs[1])
+            self.counts["cycles inside a cycle"] += 1
+        except Busy:
+            self.counts["cycles kept apart"] += 1
+        except ConnectorError:
+            self.counts["failed"] += 1
         self.kuma.plan = plan
-        self.counts["cycles inside a cycle"] += 1
+
+    def _run_out(self) -> None:
+        """Let every lease come to its end."""
+        with self._open_store() as store, store.begin() as connection:
+            connection.execute(update(leases).values(until=0.0))
 
     def _move_meanwhile(self, _request: httpx.Request) -> None:
         self.chance.choice((self._raise, self._grow, self._close_there))()
@@ -167,13 +192,16 @@ class History:
         try:
             with deadly(at, after=self.chance.random() < 0.5) if at else contextlib.nullcontext():
                 act(self.syncs[0])
+        except Busy:
+            self.counts["kept waiting by a lease"] += 1
+            return False
         except ConnectorError:
             self.counts["failed"] += 1
             return False
         except Killed:
             self.counts["kills"] += 1
             self.syncs[0].stop()
-            self.syncs[0] = self._connect()
+            self.syncs[0] = self._connect(0)
             return False
         self.counts["done"] += 1
         return True
@@ -187,6 +215,7 @@ class History:
             )
         wrong = [f"doubled: {len(found)} incidents"] if len(found) != len(self.kuma.alerts) else []
         wrong += [f"pending: {closing}" for closing in self.syncs[0].outbox.pending()]
+        wrong += ["waiting in the inbox"] if Inbox(self.syncs[0]._store).count() else []
         for key, alert in self.kuma.alerts.items():
             if key not in held:
                 wrong.append(f"lost: {key}")
@@ -233,14 +262,25 @@ class History:
     def _moment(self) -> float:
         return self.kuma.now - self.chance.choice([0, 0, self.chance.randint(0, LATE_SECONDS)])
 
-    def _connect(self) -> Sync:
-        return connect(self.kuma, self.folder, clock=self.clock, database=self.database)
+    def _connect(self, instance: int) -> Sync:
+        place = Inbox if self.collecting[instance] else None
+        return connect(self.kuma, self.folder, clock=self.clock, place=place, database=self.database)
 
     @contextlib.contextmanager
     def _open_store(self) -> Iterator[Store]:
         store = Store(self.database or in_folder(self.folder))
         yield store
         store.close()
+
+
+def _dead() -> NoReturn:
+    raise Killed
+
+
+def _handle(sync: Sync) -> None:
+    lease = Lease(sync._store, "handler", clock=sync._clock)
+    with lease.held(120):
+        Inbox(sync._store).hand_over(sync.incidents, beat=lambda: lease.take(120))
 
 
 def _write_note(sync: Sync, *, alert_id: str, said: str) -> None:

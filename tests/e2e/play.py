@@ -53,6 +53,8 @@ WALK: Final = """
 @contextlib.contextmanager
 def desk_of(kuma: Kuma, folder: Path) -> Iterator[str]:
     """Run a desk whose schedule is on; return its address."""
+    # What is played is thrown away afterwards: no entry is left in anybody's keyring.
+    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     settings = folder / "kuma.toml"
     known = {"url": kuma.url, "ca_file": kuma.ca_file, "token_file": "token", "data_folder": "soar"}
     lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in known.items())
@@ -91,8 +93,6 @@ def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def main(seconds: float | None) -> None:
     """Play until stopped, or for so many seconds."""
-    # What is played is thrown away afterwards: no entry is left in anybody's keyring.
-    os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.fail.Keyring"
     # A terminated play ends as an interrupted one does, or what it started would be left.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with tempfile.TemporaryDirectory(prefix="mock-kuma-play-") as name, running() as kuma:
