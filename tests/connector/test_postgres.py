@@ -27,7 +27,7 @@ from connector.ledger import Ledger
 from connector.outbox import Outbox
 from connector.settings import database_url
 from connector.store import Store
-from tests.connector.histories import History
+from tests.connector.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
