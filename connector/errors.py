@@ -10,6 +10,7 @@
         Refused               KUMA understood us and said no
             TokenRefused      ... because of the token (400, 403)
             AlreadyClosed     ... because the alert is closed (406)
+            NotClosed         ... without saying so: the alert is still shown as open
             NotFound          ... because it does not have it, or not this operation (404)
             ImportConflict    ... because resources of an archive are there already (409)
         Unavailable           KUMA did not do it now; trying again may help
@@ -133,6 +134,16 @@ class TokenRefused(Refused):
 
 class AlreadyClosed(Refused):
     """The alert was closed before, by us or by somebody else."""
+
+
+class NotClosed(Refused):
+    """What was to close an alert was answered well, and KUMA shows the alert as ``message`` says."""
+
+    def __str__(self) -> str:
+        return (
+            f"KUMA took {self.operation}, and shows the alert as {self.message!r} all the same; "
+            "see what the command sends, under Connectors"
+        )
 
 
 class NotFound(Refused):

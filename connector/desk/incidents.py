@@ -41,7 +41,8 @@ def blueprint(engine: Engine) -> Blueprint:
             worker=worker,
             priorities=finding.PRIORITIES,
             is_set=bool(engine.link().url) and bool(engine.vault.place),
-            timing=engine.timing(),
+            schedule=engine.schedule(),
+            waiting=engine.inbox.count(),
         )
 
     @bp.get("/live")

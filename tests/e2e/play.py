@@ -63,7 +63,8 @@ def desk_of(kuma: Kuma, folder: Path) -> Iterator[str]:
     token.touch(0o600)
     token.write_text(kuma.token, encoding="ascii")
     with open_desk(folder / "soar", settings=load(settings)) as engine:
-        engine.documents.write({"schedule": timing.written(timing.Timing(on=True, seconds=POLL_SECONDS))})
+        often = timing.Timing(on=True, seconds=POLL_SECONDS)
+        engine.documents.write({"schedule": timing.written(timing.Schedule(often, often))})
     port = free_port()
     command = [sys.executable, "-m", "connector.cli", "--config", str(settings), "desk", "--port", str(port)]
     with (folder / "desk.log").open("wb") as log:
