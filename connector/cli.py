@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -135,6 +136,8 @@ def desk(config: Path, own_config: Path | None, host: str, port: int) -> None:
             click.echo(
                 f"sign in as {serve.FIRST_USER}; the first password is in {folder / serve.PASSWORD_FILE}"
             )
+            # A stopped service ends as an interrupted command does.
+            signal.signal(signal.SIGTERM, signal.default_int_handler)
             with contextlib.suppress(KeyboardInterrupt):
                 server.serve_forever()
     except (ConnectorError, OSError) as error:

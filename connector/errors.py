@@ -5,10 +5,12 @@
         UnknownIncident       the SOAR holds no incident for that alert
         UnknownReason         the closing reason has no counterpart in KUMA
         StoreTrouble          the connector's own database did not do it
+        Busy                  another instance is at it; the next cycle is time enough
         Untrusted             the other side's certificate is not one to send a token to
         Refused               KUMA understood us and said no
             TokenRefused      ... because of the token (400, 403)
             AlreadyClosed     ... because the alert is closed (406)
+            NotClosed         ... without saying so: the alert is still shown as open
             NotFound          ... because it does not have it, or not this operation (404)
             ImportConflict    ... because resources of an archive are there already (409)
         Unavailable           KUMA did not do it now; trying again may help
@@ -81,6 +83,20 @@ class StoreTrouble(ConnectorError):
         return f"the connector's database failed: {self.why}"
 
 
+class Busy(ConnectorError):
+    """Another cycle runs on this database; if its process was killed, it counts for ``seconds`` more."""
+
+    retryable = True
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+    def __str__(self) -> str:
+        wait = f"if it was killed, try again in {self.seconds:.0f} s"
+        return f"this is being done already on the same database; {wait}"
+
+
 class Untrusted(ConnectorError):
     """The certificate of ``url`` was not accepted, so that nothing was sent."""
 
@@ -118,6 +134,16 @@ class TokenRefused(Refused):
 
 class AlreadyClosed(Refused):
     """The alert was closed before, by us or by somebody else."""
+
+
+class NotClosed(Refused):
+    """What was to close an alert was answered well, and KUMA shows the alert as ``message`` says."""
+
+    def __str__(self) -> str:
+        return (
+            f"KUMA took {self.operation}, and shows the alert as {self.message!r} all the same; "
+            "see what the command sends, under Connectors"
+        )
 
 
 class NotFound(Refused):

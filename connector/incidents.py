@@ -61,12 +61,12 @@ class Incidents:
     def deliver(self, alerts: Sequence[Alert]) -> list[Outcome]:
         """Create or update an incident for each alert, all of them in one transaction."""
         with self._store.begin() as connection:
-            held = _held(connection, [alert.id for alert in alerts])
+            held = held_by(connection, [alert.id for alert in alerts])
             outcomes = []
             for alert in alerts:
                 outcome = _deliver(connection, alert, held.get(alert.id))
                 if outcome is not Outcome.UNCHANGED:
-                    held.update(_held(connection, [alert.id]))
+                    held.update(held_by(connection, [alert.id]))
                 outcomes.append(outcome)
             return outcomes
 
@@ -112,8 +112,7 @@ class Incidents:
     def last_seen(self, alert_ids: Sequence[str]) -> dict[str, str]:
         """Return the ``lastSeen`` that each of these incidents holds."""
         with self._store.begin() as connection:
-            held = _held(connection, alert_ids)
-        return {key: json.loads(row.alert)["last_seen"] for key, row in held.items()}
+            return last_seen_of(connection, alert_ids)
 
     def every(self) -> Iterator[Incident]:
         """Yield all incidents, by alert id."""
@@ -174,25 +173,48 @@ def _deliver(connection: Connection, alert: Alert, held: Any) -> Outcome:
             return Outcome.CREATED
         held = _row(connection, alert.id)  # another instance was faster
     grown = _add_events(connection, alert)
-    # Nothing reopens an alert: a closed incident that is shown an open one is shown the past.
-    is_past = held.status == CLOSED and not alert.is_closed
-    text = held.alert if is_past else _json(fields_of(alert, json.loads(held.alert)))
-    status = CLOSED if alert.is_closed else held.status
+    text, status = _followed(alert, held)
     if text == held.alert and status == held.status and not grown:
         return Outcome.UNCHANGED
     _write(connection, alert.id, status=status, alert=text, revision=held.revision + 1)
     return Outcome.UPDATED
 
 
-def _add_events(connection: Connection, alert: Alert) -> int:
-    """Add the events that the incident does not hold yet; return how many."""
+def is_news(connection: Connection, alert: Alert, held: Any) -> bool:
+    """Say whether delivering the alert would change anything; ``held`` is its incident's row, or None."""
+    if held is None or _new_events(connection, alert):
+        return True
+    return _followed(alert, held) != (held.alert, held.status)
+
+
+def last_seen_of(connection: Connection, alert_ids: Sequence[str]) -> dict[str, str]:
+    """Return the ``lastSeen`` that each of these alerts' incidents holds."""
+    held = held_by(connection, alert_ids)
+    return {key: json.loads(row.alert)["last_seen"] for key, row in held.items()}
+
+
+def _followed(alert: Alert, held: Any) -> tuple[str, str]:
+    """Return an incident's fields and status when it has followed the alert."""
+    # Nothing reopens an alert: a closed incident that is shown an open one is shown the past.
+    is_past = held.status == CLOSED and not alert.is_closed
+    text = held.alert if is_past else _json(fields_of(alert, json.loads(held.alert)))
+    return text, CLOSED if alert.is_closed else str(held.status)
+
+
+def _new_events(connection: Connection, alert: Alert) -> list[str]:
     if not alert.events:
-        return 0
+        return []
     table = incident_events
     held = set(connection.execute(select(table.c.event_id).where(table.c.alert_id == alert.id)).scalars())
-    new = [key for key in alert.events if key not in held]
-    if not new:
+    return [key for key in alert.events if key not in held]
+
+
+def _add_events(connection: Connection, alert: Alert) -> int:
+    """Add the events that the incident does not hold yet; return how many."""
+    new = _new_events(connection, alert)
+    if not new or alert.events is None:
         return 0
+    table = incident_events
     first = connection.execute(
         select(func.coalesce(func.max(table.c.place) + 1, 0)).where(table.c.alert_id == alert.id)
     ).scalar_one()
@@ -211,7 +233,8 @@ def _if_new(connection: Connection, table: Table) -> Insert:
     return sqlite.insert(table).on_conflict_do_nothing()
 
 
-def _held(connection: Connection, alert_ids: Sequence[str]) -> dict[str, Any]:
+def held_by(connection: Connection, alert_ids: Sequence[str]) -> dict[str, Any]:
+    """Return the rows of these alerts' incidents, locked."""
     found: dict[str, Any] = {}
     for start in range(0, len(alert_ids), _CHUNK):
         wanted = incidents.c.alert_id.in_(alert_ids[start : start + _CHUNK])

@@ -1,12 +1,14 @@
 """The connector's parts on the command line: its package, its commands, its schedule.
 
-They are the desk's: what is imported here is edited there. Rule: nothing is stored before all of it was
+They are the desk's: what is imported here is edited there, and each command loads of the desk what it needs,
+so that the others start without a scheduler and a web framework. Rule: nothing is stored before all of it was
 understood, and no output holds the token.
 """
 
 from __future__ import annotations
 
 import contextlib
+import signal
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,10 +16,6 @@ from typing import TYPE_CHECKING
 import click
 
 from connector import settings
-from connector.desk import archive, commands
-from connector.desk.accounts import Wrong
-from connector.desk.documents import NAMES, shipped
-from connector.desk.engine import opened
 from connector.errors import ConnectorError
 
 if TYPE_CHECKING:
@@ -46,6 +44,9 @@ def package() -> None:
 @click.argument("file", type=_FILE)
 def build(file: Path) -> None:
     """Write the package as it is shipped; the same bytes each time."""
+    from connector.desk import archive
+    from connector.desk.documents import NAMES, shipped
+
     with _told():
         file.write_bytes(archive.build({name: shipped(name) for name in NAMES}))
         click.echo(f"wrote {file}")
@@ -55,6 +56,8 @@ def build(file: Path) -> None:
 @click.argument("file", type=_FILE)
 def check(file: Path) -> None:
     """Say whether a package can be imported; nothing is written."""
+    from connector.desk import archive
+
     with _told():
         manifest = archive.manifest(_texts(file)["manifest"])
         click.echo(f"{_printable(manifest.name)} {_printable(manifest.version)}: can be imported")
@@ -77,6 +80,9 @@ def take(config: Path, file: Path) -> None:
 @click.pass_obj
 def export(config: Path, file: Path) -> None:
     """Write the parts as they were edited into a package."""
+    from connector.desk import archive
+    from connector.desk.documents import NAMES
+
     with _told(), _opened(config) as engine:
         file.write_bytes(archive.build({name: engine.documents.read(name) for name in NAMES}))
         click.echo(f"wrote {file}")
@@ -99,7 +105,7 @@ def command() -> None:
 def names(config: Path) -> None:
     """List the commands."""
     with _told(), _opened(config) as engine:
-        for one in commands.read(engine.documents.read("commands")):
+        for one in engine.commands().values():
             click.echo(_printable(f"{one.name}  {one.method.value} {one.path}"))
 
 
@@ -109,8 +115,11 @@ def names(config: Path) -> None:
 @click.pass_obj
 def send(config: Path, name: str, alert: str) -> None:
     """Send a command's request; print it without the token, and the answer."""
+    from connector.desk import commands
+    from connector.desk.accounts import Wrong
+
     with _told(), _opened(config) as engine:
-        known = {one.name: one for one in commands.read(engine.documents.read("commands"))}
+        known = engine.commands()
         if name not in known:
             raise Wrong("name", "there is no command “{name}”; see: command list", name=name)
         if known[name].asks_alert and not alert:
@@ -128,17 +137,23 @@ def send(config: Path, name: str, alert: str) -> None:
 @click.pass_obj
 def run(config: Path) -> None:
     """Receive incidents on the schedule until stopped, without pages."""
-    with _told(), _opened(config) as engine:
-        engine.start()
-        timing = engine.timing()
-        click.echo("the schedule is on; stop with Ctrl-C" if timing.on else "the schedule is off")
-        with contextlib.suppress(KeyboardInterrupt):
-            while timing.on:
-                threading.Event().wait(3_600)
+    from connector.desk.timing import Job
+
+    # A stopped service ends as an interrupted command does: what runs is finished, the database given back.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with _told(), _opened(config) as engine, contextlib.suppress(KeyboardInterrupt):
+        engine.jobs.start()
+        schedule = engine.schedule()
+        running = [job.value for job in Job if schedule.of(job).on]
+        click.echo(f"on the schedule: {', '.join(running) or 'nothing'}; stop with Ctrl-C")
+        while running:
+            threading.Event().wait(3_600)
 
 
 @contextlib.contextmanager
 def _opened(config: Path) -> Iterator[Engine]:
+    from connector.desk.engine import opened
+
     given = settings.load(config) if config.exists() else None
     folder = config.absolute().parent / "kuma-connector-data" if given is None else given.state_dir
     with opened(folder, settings=given) as engine:
@@ -148,6 +163,8 @@ def _opened(config: Path) -> Iterator[Engine]:
 @contextlib.contextmanager
 def _told() -> Iterator[None]:
     """Tell what went wrong in one line, with an exit code."""
+    from connector.desk.accounts import Wrong
+
     try:
         yield
     except Wrong as error:
@@ -162,6 +179,8 @@ def _told() -> Iterator[None]:
 
 
 def _texts(file: Path) -> dict[str, str]:
+    from connector.desk import archive
+
     # One byte more than allowed says that it is too large; the rest stays unread.
     with file.open("rb") as content:
         return archive.read(content.read(archive.LARGEST + 1))

@@ -23,10 +23,12 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
+    inspect,
     make_url,
     select,
 )
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateColumn
 
 from connector.errors import SettingsProblem, StoreTrouble
 
@@ -80,6 +82,26 @@ ledger = Table(
     Column("value", Float, nullable=False),
 )
 
+#: Which instance may do what only one may do at a time, and until when (seconds since 1970).
+leases = Table(
+    "leases",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("holder", Text, nullable=False),  # empty: nobody
+    Column("until", Float, nullable=False),
+)
+
+#: Alerts that were collected and wait to become incidents, each as it was seen last.
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("number", Integer, nullable=False),  # the order in which they came
+    Column("alert", Text, nullable=False),  # JSON, as inbox.py writes it
+    Column("mark", Text, nullable=False),  # another one after each change
+    Index("inbox_number", "number"),
+)
+
 
 class Store:
     """The database of one connector instance: SQLite, or PostgreSQL by its URL."""
@@ -95,6 +117,7 @@ class Store:
                     # Two that begin at once would both find no tables, and both make them.
                     connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
                 metadata.create_all(connection)
+                _add_missing_columns(connection)
         except ImportError as error:
             raise SettingsProblem("PostgreSQL needs its driver: pip install 'mock-kuma[postgres]'") from error
         except SQLAlchemyError as error:
@@ -121,6 +144,21 @@ def in_folder(folder: Path) -> URL:
     except OSError as error:
         raise SettingsProblem(f"cannot make the folder {folder}: {error.strerror or error}") from error
     return URL.create("sqlite", database=str(folder.absolute() / "connector.db"))
+
+
+def _add_missing_columns(connection: Connection) -> None:
+    """Bring an earlier version's tables up to date: later columns have a default of the database's own."""
+    inspector = inspect(connection)
+    for known in metadata.sorted_tables:
+        there = {column["name"] for column in inspector.get_columns(known.name)}
+        missing = [column for column in known.columns if column.name not in there]
+        for column in missing:
+            told = CreateColumn(column).compile(dialect=connection.dialect)
+            name = connection.dialect.identifier_preparer.format_table(known)
+            connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {told}")
+        if missing:
+            for index in known.indexes:
+                index.create(connection, checkfirst=True)
 
 
 def _prepare(connection: Any, _record: object) -> None:

@@ -16,21 +16,29 @@ from typing import TYPE_CHECKING, Any
 
 from connector import models, moments, retry, window
 from connector.client import IDS_A_REQUEST, Client, flags
-from connector.errors import AlreadyClosed, ConnectorError, OutOfTime, RateLimited, Refused, TooLarge
+from connector.closings import Closings
+from connector.errors import ConnectorError, OutOfTime, RateLimited, TooLarge
 from connector.incidents import CLOSED, Incidents, Outcome
+from connector.lease import Lease
 from connector.ledger import Ledger, Unfinished
-from connector.outbox import Closing, Outbox
+from connector.outbox import Outbox
 from connector.paging import Ask, Sweep
 from connector.store import Store, in_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from connector.closings import Send
+    from connector.inbox import Inbox
     from connector.settings import Settings
 
 log = logging.getLogger("connector.sync")
 #: What is kept of the deadline for telling how the cycle ended.
 _ANSWER_SECONDS = 2.0
+#: How much longer than its requests a cycle may take: for what the last of them brought.
+_LEASE_SECONDS = 60.0
+#: The lease that a cycle needs.
+CYCLE = "cycle"
 
 
 @dataclass(slots=True)
@@ -50,6 +58,9 @@ class Sync:
         settings: Settings,
         *,
         client: Client | None = None,
+        incidents: Callable[[Store], Incidents] = Incidents,
+        place: Callable[[Store], Inbox] | None = None,
+        send: Send | None = None,
         monotonic: Callable[[], float] = time.monotonic,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -64,18 +75,28 @@ class Sync:
             seconds=settings.request_seconds,
         )
         self._store = Store(settings.database or in_folder(settings.state_dir))
-        self.incidents = Incidents(self._store)
+        self.incidents = incidents(self._store)
+        #: Where alerts are delivered: to the incidents at once, or to a box that a handler empties.
+        self.place: Incidents | Inbox = self.incidents if place is None else place(self._store)
         self.ledger = Ledger(self._store)
         self.outbox = Outbox(self._store)
+        self.closings = Closings(
+            self.outbox, incidents=self.incidents, send=send or self.client.close, learn=self._learn
+        )
+        self._lease = Lease(self._store, CYCLE, clock=clock)
 
     def poll(self) -> Counts:
-        """Run one complete cycle; raises where it could not be completed."""
+        """Run one complete cycle; raises where it could not be completed, ``Busy`` while another one runs."""
+        with self._lease.held(self._settings.deadline_seconds + _LEASE_SECONDS):
+            return self._cycle()
+
+    def _cycle(self) -> Counts:
         self._begin()
         counts = Counts()
         try:
             touched = self._sweep(counts)
             self._reconcile(counts, touched)
-            self._push_waiting()
+            self.closings.push_waiting()
         except RateLimited as error:
             self._keep_still(error)
             raise
@@ -91,7 +112,7 @@ class Sync:
         self.outbox.put(alert_id, reason)
         self._begin()
         try:
-            self._push(alert_id, reason)
+            self.closings.push(alert_id, reason)
         except RateLimited as error:
             self._keep_still(error)
             raise
@@ -207,7 +228,7 @@ class Sync:
 
     def _look_at(self, ids: Sequence[str], counts: Counts) -> None:
         page = self.client.by_ids(ids, events=False)
-        held = self.incidents.last_seen(ids)
+        held = self.place.last_seen(ids)
         alerts = self._understand(page, counts)
         if hidden := len(set(ids) - {alert.id for alert in alerts}):
             log.warning(
@@ -215,13 +236,13 @@ class Sync:
             )
         # Events are heavy, so they are asked for only where new ones must have come.
         grown = [alert.id for alert in alerts if alert.dated and alert.last_seen != held.get(alert.id)]
-        self._count(counts, self.incidents.deliver([a for a in alerts if a.id not in set(grown)]))
+        self._count(counts, self.place.deliver([a for a in alerts if a.id not in set(grown)]))
         self._deliver_by_id(grown, counts)
         self.incidents.note_seen(ids)
 
     def _deliver(self, page: Sequence[Any], counts: Counts) -> list[str]:
         alerts = self._understand(page, counts)
-        self._count(counts, self.incidents.deliver(alerts))
+        self._count(counts, self.place.deliver(alerts))
         return [alert.id for alert in alerts]
 
     def _understand(self, page: Sequence[Any], counts: Counts) -> list[models.Alert]:
@@ -240,49 +261,11 @@ class Sync:
         counts.created += outcomes.count(Outcome.CREATED)
         counts.updated += outcomes.count(Outcome.UPDATED)
 
-    def _push_waiting(self) -> None:
-        trouble: ConnectorError | None = None
-        for closing in self.outbox.pending():
-            try:
-                self._push_again(closing)
-            except (RateLimited, OutOfTime):
-                raise
-            except ConnectorError as error:
-                # One closing that fails does not hold the others up; the cycle ends with the error.
-                log.warning("closing %r: %s", closing.alert_id, error)
-                trouble = error
-        if trouble is not None:
-            raise trouble
-
-    def _push_again(self, closing: Closing) -> None:
-        if self.incidents.status(closing.alert_id) == CLOSED:
-            self.outbox.take_out(closing.alert_id)
-        else:
-            self._push(closing.alert_id, closing.reason)
-
-    def _push(self, alert_id: str, reason: str) -> None:
-        try:
-            self.client.close(alert_id, reason)
-        except AlreadyClosed:
-            # By somebody else, or by us with the answer lost: either way it is closed.
-            log.info("closing %r: it was closed already", alert_id)
-            self._confirm(alert_id, reason=None)
-            self._learn(alert_id)
-        except Refused as error:
-            self.outbox.refuse(alert_id, str(error))
-            raise
-        else:
-            log.info("closing %r: done", alert_id)
-            self._confirm(alert_id, reason=reason)
-
-    def _confirm(self, alert_id: str, *, reason: str | None) -> None:
-        self.incidents.mark_closed(alert_id, reason=reason)
-        self.outbox.take_out(alert_id)
-
     def _learn(self, alert_id: str) -> None:
         """Learn why an alert was closed; it is closed whether or not that can be learnt."""
         try:
-            self._deliver(self.client.by_ids([alert_id], events=False), Counts())
+            page = self.client.by_ids([alert_id], events=False)
+            self.incidents.deliver(self._understand(page, Counts()))
         except RateLimited as error:
             self._keep_still(error)
         except ConnectorError as error:

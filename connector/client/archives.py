@@ -9,7 +9,8 @@ from __future__ import annotations
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any, Final
 
-from connector.client.wire import Wire, decode, segment
+from connector.client.answers import decode
+from connector.client.wire import Wire, segment
 from connector.errors import BadAnswer
 
 if TYPE_CHECKING:

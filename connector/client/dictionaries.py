@@ -10,7 +10,8 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Any
 
-from connector.client.wire import Wire, acknowledged, decode, pairs
+from connector.client.answers import acknowledged, decode
+from connector.client.wire import Wire, pairs
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from connector.client.wire import Wire, decode, pairs
+from connector.client.answers import decode
+from connector.client.wire import Wire, pairs
 from connector.errors import BadAnswer
 
 if TYPE_CHECKING:

@@ -1,49 +1,33 @@
-"""What all operations of the client share: asking again, telling time, and what an answer means.
+"""What all operations of the client share: asking, asking again, page after page, and telling time.
 
-Knows no operation. Rule: an answer that is not complete, well-formed JSON of the right shape is an error,
-never "nothing new"; what would be done twice if it were sent twice is sent once.
+Knows no operation. Rule: whatever goes wrong is an error of ``connector.errors``; what would be done twice if
+it were sent twice is sent once.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import math
 import random
 import time
-from datetime import UTC, datetime
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from connector import moments, retry
-from connector.errors import (
-    AlreadyClosed,
-    BadAnswer,
-    ConnectorError,
-    ImportConflict,
-    NotFound,
-    OutOfTime,
-    RateLimited,
-    Redirected,
-    Refused,
-    ServerTrouble,
-    TokenRefused,
-)
+from connector.client.answers import JSON, acknowledged, an_object, decode, problem, whole_body
+from connector.errors import BadAnswer, ConnectorError, OutOfTime, RateLimited
 from connector.paging import PAGE_SIZE
-from connector.transport import Response, Transport
+from connector.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+
+    from connector.transport import Response
 
     Pair = tuple[str, str]
 
 log = logging.getLogger("connector.client")
-
-_JSON: Final = "application/json"
-#: Python refuses to read a number of more digits than this as one.
-_DIGITS: Final = 4_000
 
 
 class Wire:
@@ -76,6 +60,35 @@ class Wire:
         """Give the connections back."""
         self._transport.close()
 
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: Sequence[Pair] = (),
+        body: bytes | None = None,
+        content_type: str = JSON,
+        headers: Mapping[str, str] | None = None,
+        once: bool = False,
+    ) -> bytes:
+        """Send a request that has no method of its own, and return the answer's body.
+
+        ``path`` begins with ``/api/``. It is asked again as any other unless ``once``.
+
+        >>> client.request("GET", "/api/v2.1/alerts", query=[("status", "new")])
+        """
+        found: bytes = self._send(
+            method,
+            path,
+            query=query,
+            body=body,
+            kind=content_type,
+            read=whole_body,
+            once=once,
+            headers=headers,
+        )
+        return found
+
     def _pages(self, path: str, query: Sequence[Pair] = ()) -> Iterator[dict[str, Any]]:
         """Yield the objects of a list page by page; a page with fewer than 250 is the last."""
         number = 1
@@ -106,10 +119,10 @@ class Wire:
         return found
 
     def _object(self, path: str, query: Sequence[Pair] = ()) -> dict[str, Any]:
-        return _an_object(f"GET {path}", self._send("GET", path, query=query, read=decode))
+        return an_object(f"GET {path}", self._send("GET", path, query=query, read=decode))
 
     def _bytes(self, path: str, query: Sequence[Pair] = ()) -> bytes:
-        found: bytes = self._send("GET", path, query=query, read=_whole_body)
+        found: bytes = self._send("GET", path, query=query, read=whole_body)
         return found
 
     def _tell(self, path: str, value: Any, *, query: Sequence[Pair] = (), once: bool = False) -> None:
@@ -119,7 +132,7 @@ class Wire:
     def _ask(self, path: str, value: Any, *, method: str = "POST", once: bool = False) -> dict[str, Any]:
         """Send a value and return the object that answers it."""
         body = json.dumps(value).encode()
-        return _an_object(f"{method} {path}", self._send(method, path, body=body, read=decode, once=once))
+        return an_object(f"{method} {path}", self._send(method, path, body=body, read=decode, once=once))
 
     def _send(
         self,
@@ -128,16 +141,17 @@ class Wire:
         *,
         query: Sequence[Pair] = (),
         body: bytes | None = None,
-        kind: str = _JSON,
-        read: Callable[[str, Response], Any] | None = None,
+        kind: str = JSON,
+        read: Callable[[str, Response], Any] = acknowledged,
         once: bool = False,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """Send a request until it is answered; return what ``read`` makes of the answer, else None."""
+        """Send a request until it is answered; return what ``read`` makes of the answer."""
         tries = 0
         while True:
             tries += 1
             try:
-                return self._send_once(method, path, query, body, kind, read or acknowledged)
+                return self._send_once(method, path, query, body, kind, read, headers)
             except ConnectorError as error:
                 left = self.until - self._monotonic()
                 seconds = retry.wait(error, tries=tries, left=left, random=self._chance)
@@ -159,6 +173,7 @@ class Wire:
         body: bytes | None,
         kind: str,
         read: Callable[[str, Response], Any],
+        headers: Mapping[str, str] | None,
     ) -> Any:
         left = self.until - self._monotonic()
         what = f"{method} {path}"
@@ -166,17 +181,18 @@ class Wire:
             raise OutOfTime(what, "the deadline is over, so it was not sent")
         response = self._transport.send(
             method,
-            self._prefix + path,
+            path if path.startswith("/api/") else self._prefix + path,
             query=query,
             body=body,
             content_type=kind,
+            headers=headers,
             seconds=min(self._seconds, left),
         )
         self._note_time(response)
         log.debug("%s answered %d with %d bytes", what, response.status, len(response.body))
-        problem = _problem(what, response, self.now)
-        if problem is not None:
-            raise problem
+        trouble = problem(what, response, self.now)
+        if trouble is not None:
+            raise trouble
         # Read inside the try: a cut or broken answer is asked for again like any other trouble.
         return read(what, response)
 
@@ -202,99 +218,6 @@ def segment(text: str) -> str:
     return quote(text, safe="")
 
 
-def _problem(what: str, response: Response, now: int) -> ConnectorError | None:  # noqa: PLR0911 -- a table
-    status = response.status
-    if 200 <= status < 300:  # noqa: PLR2004 -- the success statuses
-        return None
-    message = _message(response)
-    moment = datetime.fromtimestamp(now, tz=UTC)
-    wait = retry.asked_to_wait(response.headers.get("Retry-After"), now=moment)
-    if status in {429, 503} and wait is not None:
-        return RateLimited(what, status, wait)
-    if status >= 500 or status in {408, 429}:  # noqa: PLR2004 -- the server's own trouble
-        return ServerTrouble(what, status, message)
-    if 300 <= status < 400:  # noqa: PLR2004 -- KUMA never redirects
-        why = f"a redirect ({status}), which KUMA never sends; it was not followed: check the address"
-        return Redirected(what, why, status=status)
-    if status in {401, 403} or (status == 400 and "authorization" in message):  # noqa: PLR2004 -- vendor's codes
-        return TokenRefused(what, status, message)
-    if status == 406 and "already closed" in message:  # noqa: PLR2004 -- the vendor's code for a wrong state
-        return AlreadyClosed(what, status, message)
-    if status == 409:  # noqa: PLR2004 -- the vendor's code for resources that are there already
-        return ImportConflict(what, status, message, _conflicts(response))
-    if status == 404:  # noqa: PLR2004 -- the vendor's code for what is not there, or no such operation
-        return NotFound(what, status, message)
-    return Refused(what, status, message)
-
-
-def _message(response: Response) -> str:
-    """Return the vendor's message, short and printable; anything else is not repeated."""
-    try:
-        body = json.loads(response.body)
-    except (ValueError, RecursionError):
-        return ""
-    message = body.get("message") if isinstance(body, dict) else None
-    if not isinstance(message, str):
-        return ""
-    return "".join(c if c.isprintable() else "?" for c in message[:200])
-
-
-def _conflicts(response: Response) -> tuple[str, ...]:
-    try:
-        found = json.loads(response.body)["conflicts"]
-    except (ValueError, RecursionError, KeyError, TypeError):
-        return ()
-    return tuple(one for one in found if isinstance(one, str)) if isinstance(found, list) else ()
-
-
 def _is_cut_short(error: ConnectorError, left: float) -> bool:
     """Say whether there would have been another try if there were time for it."""
     return error.retryable and not isinstance(error, RateLimited) and left < retry.MARGIN_SECONDS
-
-
-def acknowledged(what: str, response: Response) -> None:
-    """Accept 204, and an empty or JSON success: a login page with status 200 says nothing about the alert."""
-    if response.status != 204 and (response.body.strip() or _kind(response) not in {"", _JSON}):  # noqa: PLR2004 -- No Content
-        decode(what, response)
-
-
-def _kind(response: Response) -> str:
-    return response.headers.get("Content-Type", "").split(";")[0].strip().lower()
-
-
-def decode(what: str, response: Response) -> Any:
-    kind = _kind(response)
-    if kind not in {"", _JSON}:
-        raise BadAnswer(what, f"expected JSON, got {kind[:60]!r}", status=response.status)
-    try:
-        return json.loads(response.body, parse_float=_fraction, parse_int=_whole, parse_constant=_no_number)
-    except (ValueError, RecursionError) as error:
-        raise BadAnswer(what, "the answer is broken or cut JSON", status=response.status) from error
-
-
-def _fraction(digits: str) -> float | str:
-    """Return a float where it says exactly what was sent, else the digits: nothing is rounded."""
-    value = float(digits)
-    try:
-        is_exact = math.isfinite(value) and Decimal(repr(value)) == Decimal(digits)
-    except InvalidOperation:  # an exponent beyond all use
-        is_exact = False
-    return value if is_exact else digits
-
-
-def _whole(digits: str) -> int | str:
-    return int(digits) if len(digits) <= _DIGITS else digits
-
-
-def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no JSON")
-
-
-def _whole_body(_what: str, response: Response) -> bytes:
-    return response.body
-
-
-def _an_object(what: str, found: Any) -> dict[str, Any]:
-    if not isinstance(found, dict):
-        raise BadAnswer(what, "expected an object")
-    return found

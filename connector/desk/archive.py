@@ -24,6 +24,7 @@ LARGEST: Final = 4 * 1024 * 1024
 _LARGEST_FILE: Final = 256 * 1024
 #: The high half of a member's attributes says what it was on Unix: these bits, a link.
 _TYPE, _LINK = 0o170000, 0o120000
+_ENCRYPTED: Final = 0x1
 #: A date for all members, so that the same package is the same bytes.
 _DATE: Final = (2026, 1, 1, 0, 0, 0)
 
@@ -84,6 +85,11 @@ def read(data: bytes) -> dict[str, str]:
         except Wrong as error:
             why = error.words.format_map(error.values)
             raise Wrong("archive", "{name}.toml: {why}", name=name, why=why) from error
+    try:
+        worker.check(worker.read(texts["worker"]), commands.read(texts["commands"]))
+    except Wrong as error:
+        why = error.words.format_map(error.values)
+        raise Wrong("archive", "{name}.toml: {why}", name="worker", why=why) from error
     return texts
 
 
@@ -94,6 +100,8 @@ def _checked(archive: zipfile.ZipFile) -> list[str]:
         name = member.filename
         if name not in expected:
             raise Wrong("archive", "“{name}” does not belong into a package.", name=name[:100])
+        if member.flag_bits & _ENCRYPTED:
+            raise Wrong("archive", "“{name}” is encrypted.", name=name)
         if (member.external_attr >> 16) & _TYPE == _LINK:
             raise Wrong("archive", "“{name}” is a link.", name=name)
         if member.file_size > _LARGEST_FILE:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, request
 
-from connector.client import REASONS
 from connector.desk import finding
 from connector.desk.page import REFUSED, done, number, page, typed, user
 from connector.errors import ConnectorError
@@ -53,7 +52,7 @@ def blueprint(engine: Engine) -> Blueprint:
         errors = {
             f"{name}-{place}": "Fill in this field." for name in transaction.fields if not typed(name)
         } | {f"{name}-{place}": "Too long." for name in transaction.fields if len(typed(name)) > _LONGEST}
-        if transaction.closes and typed("reason") not in REASONS:
+        if transaction.closes and typed("reason") not in engine.worker().reasons:
             errors[f"reason-{place}"] = "Choose a reason."
         if errors:
             return _card(engine, found, errors=errors, status=REFUSED, open_way=place)
@@ -128,8 +127,8 @@ def _card(
         open_way=open_way,
         fields=engine.handler().fields(found.alert),
         history=engine.history.of(found.alert_id),
-        closing=engine.outbox.of(found.alert_id),
-        reasons=REASONS,
+        closing=None if found.is_closed else engine.outbox.of(found.alert_id),
+        reasons=list(worker.reasons),
         tab=tab,
         tabs=TABS,
         errors=errors or {},

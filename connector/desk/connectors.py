@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import NotFound
 
-from connector.desk import archive, commands
+from connector.desk import archive, commands, worker
 from connector.desk.accounts import Wrong
 from connector.desk.commands import Command, Exchange, Method
 from connector.desk.documents import NAMES, shipped
@@ -64,7 +64,7 @@ def blueprint(engine: Engine) -> Blueprint:
         except Wrong as error:
             return _page(engine, wrong=error, status=REFUSED)
         engine.documents.write(texts)
-        engine.reschedule()
+        engine.jobs.reschedule()
         return done("/connectors", "The package was imported.")
 
     @bp.get("/connectors/package.zip")
@@ -84,10 +84,12 @@ def _command_routes(bp: Blueprint, engine: Engine) -> None:
     def save() -> AnyResponse:
         try:
             drafted = _drafted()
+            commands.check(drafted)
             before = typed("before")
-            others = [one for one in _commands(engine) if one.name != before]
-            text = commands.written([*others, drafted])
+            every = [*(one for one in engine.commands().values() if one.name != before), drafted]
+            text = commands.written(every)
             commands.read(text)
+            worker.check(engine.worker(), every)
         except Wrong as error:
             return _page(engine, wrong=error, status=REFUSED)
         engine.documents.write({"commands": text})
@@ -95,13 +97,17 @@ def _command_routes(bp: Blueprint, engine: Engine) -> None:
 
     @bp.post("/connectors/commands/delete")
     def delete() -> AnyResponse:
-        left = [one for one in _commands(engine) if one.name != typed("command")]
+        left = [one for one in engine.commands().values() if one.name != typed("command")]
+        try:
+            worker.check(engine.worker(), left)
+        except Wrong as error:
+            return _page(engine, wrong=error, chosen=typed("command"), status=REFUSED)
         engine.documents.write({"commands": commands.written(left)})
         return done("/connectors", "The command was deleted.")
 
     @bp.post("/connectors/commands/run")
     def run() -> Response:
-        command = next((one for one in _commands(engine) if one.name == typed("command")), None)
+        command = engine.commands().get(typed("command"))
         if command is None:
             raise NotFound
         if command.asks_alert and not typed("alert"):
@@ -141,10 +147,6 @@ def _drafted() -> Command:
     )
 
 
-def _commands(engine: Engine) -> list[Command]:
-    return commands.read(engine.documents.read("commands"))
-
-
 def _zip(texts: dict[str, str]) -> Response:
     response = Response(archive.build(texts), mimetype="application/zip")
     response.headers["Content-Disposition"] = 'attachment; filename="kuma-connector.zip"'
@@ -152,17 +154,17 @@ def _zip(texts: dict[str, str]) -> Response:
 
 
 def _page(engine: Engine, *, wrong: Wrong | None = None, status: int = 200, **values: Any) -> Response:
-    every = _commands(engine)
+    every = engine.commands()
     chosen = values.pop("chosen", "") or request.args.get("command", "")
     return page(
         "connectors.html",
         status,
         manifest=archive.manifest(engine.documents.read("manifest")),
         link=engine.link(),
-        has_token=engine.has_token(),
+        token_place=engine.vault.place,
         versions=API_VERSIONS,
-        commands=every,
-        command=next((one for one in every if one.name == chosen), None),
+        commands=list(every.values()),
+        command=every.get(chosen),
         adding=bool(request.args.get("add")),
         methods=list(Method),
         wrong=wrong,

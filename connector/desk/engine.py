@@ -1,31 +1,31 @@
-"""What runs behind the pages: the connection to KUMA, one cycle at a time, closings.
+"""What stands behind the pages: the connection to KUMA, the work of connector and handler, closings.
 
-Rule: never two cycles at once; the token lies in a file of mode 600 and is never given to a page; whatever a
-cycle did is written down, its failure, too.
+Rule: the token is never given to a page, and an incident is closed when KUMA shows its alert closed.
 """
 
 from __future__ import annotations
 
-import logging
-import os
-import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from apscheduler.schedulers.background import BackgroundScheduler
-
 from connector import settings as connector_settings
 from connector.client import Client
-from connector.desk import handler, timing, worker
+from connector.desk import commands, handler, timing, worker
 from connector.desk.accounts import Accounts, Wrong
 from connector.desk.delivery import Delivery
 from connector.desk.documents import Documents, fitted, table
 from connector.desk.finding import Finding
 from connector.desk.history import History
+from connector.desk.jobs import Jobs
 from connector.desk.link import Link
-from connector.errors import ConnectorError, SettingsProblem
+from connector.desk.timing import Job
+from connector.desk.vault import Ring, Vault, system_ring, write_own
+from connector.errors import Busy, NotClosed, SettingsProblem
+from connector.inbox import Inbox
+from connector.incidents import CLOSED, Outcome
+from connector.lease import Lease
 from connector.outbox import Outbox
 from connector.settings import Settings
 from connector.store import Store, in_folder
@@ -38,18 +38,9 @@ if TYPE_CHECKING:
 
     from sqlalchemy.engine import URL
 
-log = logging.getLogger("connector.desk")
-_TOKEN, _CA = "token", "kuma-ca.pem"
-_OWN: Final = 0o600
-
-
-class Busy(ConnectorError):
-    """A cycle is running; another one begins after it."""
-
-    retryable = True
-
-    def __str__(self) -> str:
-        return "a cycle is running already"
+_CA: Final = "kuma-ca.pem"
+#: So long the handler may take for one part of what waits, before another instance takes over.
+_HANDLE_SECONDS: Final = 120.0
 
 
 class Engine:
@@ -62,20 +53,27 @@ class Engine:
         database: URL | None = None,
         clock: Callable[[], float] = time.time,
         dial: Callable[[Settings], Transport] | None = None,
+        find_ring: Callable[[], Ring | None] = system_ring,
     ) -> None:
         self.folder = folder
+        self.vault = Vault(folder, find_ring=find_ring)
         self._database = database
         self._dial = dial or _dial
         self.clock = clock
         self._store = Store(database or in_folder(folder))
-        self._running = threading.Lock()
         self.accounts = Accounts(self._store)
         self.documents = Documents(self._store)
         self.history = History(self._store)
         self.finding = Finding(self._store)
         self.outbox = Outbox(self._store)
         self.incidents = Delivery(self._store, history=self.history, clock=clock)
-        self._scheduler = BackgroundScheduler(timezone="UTC")
+        self.inbox = Inbox(self._store)
+        self.jobs = Jobs(
+            {Job.CONNECTOR: self._collect, Job.HANDLER: self._handle},
+            schedule=self.schedule,
+            history=self.history,
+            clock=clock,
+        )
 
     def worker(self) -> worker.Worker:
         """Return the template in force."""
@@ -85,17 +83,17 @@ class Engine:
         """Return the handler in force."""
         return handler.read(self.documents.read("handler"))
 
-    def timing(self) -> timing.Timing:
+    def commands(self) -> dict[str, commands.Command]:
+        """Return the commands in force, by name."""
+        return {one.name: one for one in commands.read(self.documents.read("commands"))}
+
+    def schedule(self) -> timing.Schedule:
         """Return the schedule in force."""
         return timing.read(self.documents.read("schedule"))
 
     def link(self) -> Link:
         """Return address and trust of KUMA; an empty address before it was set."""
         return fitted(table(self.documents.read("connection")), Link)
-
-    def has_token(self) -> bool:
-        """Say whether there is a token."""
-        return (self.folder / _TOKEN).exists()
 
     def connect(self, link: Link, *, token: str = "", ca: str = "") -> None:
         """Set the connection; an empty token or certificate stays what it was. Raises ``Wrong``."""
@@ -108,8 +106,8 @@ class Engine:
                 connector_settings.checked_token(token, where="token")
             except SettingsProblem as error:
                 raise Wrong("token", "{why}", why=error) from error
-            _write_own(self.folder / _TOKEN, token)
-        elif not self.has_token():
+            self.vault.write(token)
+        elif not self.vault.place:
             raise Wrong("token", "Generate a token in KUMA's console, Profile, and paste it here.")
         elif self.link().url not in {"", url}:
             # Otherwise a changed address would bring the token to whoever answers there.
@@ -117,22 +115,21 @@ class Engine:
         if ca:
             if "-----BEGIN CERTIFICATE-----" not in ca:
                 raise Wrong("ca", "This is not a certificate in PEM format.")
-            _write_own(self.folder / _CA, ca)
+            write_own(self.folder / _CA, ca)
         has_ca = bool(ca) or (link.trusts_ca and (self.folder / _CA).exists())
         self.documents.write({"connection": replace_link(link, url=url, trusts_ca=has_ca).toml()})
 
     def settings(self) -> Settings:
         """Return the settings of a cycle; raises ``SettingsProblem`` before KUMA was set."""
         link = self.link()
-        if not link.url or not self.has_token():
+        if not link.url or not self.vault.place:
             raise SettingsProblem(
                 "KUMA's address and token are not set: an administrator sets them under Connectors"
             )
-        token = (self.folder / _TOKEN).read_text(encoding="ascii").strip()
         return Settings(
             url=link.url,
             state_dir=self.folder,
-            token=token,
+            token=self.vault.read(),
             ca_file=self.folder / _CA if link.trusts_ca else None,
             database=self._database,
             api_version=link.api_version,
@@ -140,59 +137,12 @@ class Engine:
         )
 
     def run(self, *, by: str) -> str:
-        """Run one cycle, and write down what it did; return what went wrong, or nothing."""
-        if not self._running.acquire(blocking=False):
-            raise Busy
-        try:
-            started, problem, created, updated = self.clock(), "", 0, 0
-            try:
-                with self._sync() as sync:
-                    counts = sync.poll()
-                created, updated = counts.created, counts.updated
-            except ConnectorError as error:
-                problem = str(error)
-            self.history.note_run(
-                started=started,
-                seconds=max(0.0, self.clock() - started),
-                by=by,
-                created=created,
-                updated=updated,
-                problem=problem,
-            )
-            return problem
-        finally:
-            self._running.release()
-
-    def start(self) -> None:
-        """Begin to run by the schedule. A missed run is made up once, and runs never overlap."""
-        self._scheduler.start()
-        self.reschedule()
-
-    def reschedule(self) -> None:
-        """Follow the schedule as it is now; before ``start`` there is nothing to follow it."""
-        if not self._scheduler.running:
-            return
-        self._scheduler.remove_all_jobs()
-        timing = self.timing()
-        if timing.on:
-            self._scheduler.add_job(
-                self._run_by_schedule,
-                timing.trigger(),
-                coalesce=True,
-                max_instances=1,
-                misfire_grace_time=None,
-            )
-
-    def next_run(self) -> float | None:
-        """Return when the schedule runs next, in seconds since 1970; None where it is off."""
-        jobs = self._scheduler.get_jobs() if self._scheduler.running else []
-        return jobs[0].next_run_time.timestamp() if jobs else None
-
-    def _run_by_schedule(self) -> None:
-        try:
-            self.run(by="")
-        except Busy:
-            log.info("a person runs a cycle at this moment; the schedule's is left out")
+        """Collect and handle now; return what went wrong, or nothing. Raises ``Busy``."""
+        problem = self.jobs.run(Job.CONNECTOR, by=by)
+        # A handler that is at work at this moment takes what was collected, too.
+        with suppress(Busy):
+            problem = self.jobs.run(Job.HANDLER, by=by) or problem
+        return problem
 
     def close(self, alert_id: str, reason: str) -> None:
         """Close an incident and its alert in KUMA; raises where KUMA has not confirmed it."""
@@ -218,8 +168,7 @@ class Engine:
 
     def stop(self) -> None:
         """End the schedule, and give the database back."""
-        if self._scheduler.running:
-            self._scheduler.shutdown()
+        self.jobs.stop()
         self._store.close()
 
     def _client(self, settings: Settings) -> Client:
@@ -231,17 +180,58 @@ class Engine:
             transport=self._dial(settings),
         )
 
+    def _collect(self) -> tuple[int, int]:
+        with self._sync() as sync:
+            counts = sync.poll()
+        return counts.created, counts.updated
+
+    def _handle(self) -> tuple[int, int]:
+        lease = Lease(self._store, Job.HANDLER.value, clock=time.time)
+        with lease.held(_HANDLE_SECONDS):
+            outcomes = self.inbox.hand_over(
+                self._delivery(self._store), beat=lambda: lease.take(_HANDLE_SECONDS)
+            )
+        return outcomes.count(Outcome.CREATED), outcomes.count(Outcome.UPDATED)
+
+    def _delivery(self, store: Store) -> Delivery:
+        actions = self.handler().actions
+        return Delivery(store, history=self.history, clock=self.clock, actions=actions)
+
     @contextmanager
     def _sync(self) -> Iterator[Sync]:
         settings = self.settings()
-        sync = Sync(settings, client=self._client(settings))
-        sync.incidents = Delivery(
-            self._store, history=self.history, clock=self.clock, actions=self.handler().actions
-        )
+        client = self._client(settings)
+
+        def send(alert_id: str, reason: str) -> None:
+            self._close_in_kuma(client, alert_id, reason, token=settings.token)
+
+        sync = Sync(settings, client=client, incidents=self._delivery, place=Inbox, send=send)
         try:
             yield sync
         finally:
             sync.stop()
+
+    def _close_in_kuma(self, client: Client, alert_id: str, reason: str, *, token: str) -> None:
+        """Run the worker's command for a reason, and see that the alert is closed."""
+        name = self.worker().reasons.get(reason, "")
+        command = self.commands().get(name)
+        if command is None:
+            raise SettingsProblem(
+                f"there is no command {name!r} to close with for {reason!r}: see Connectors and Workers"
+            )
+        filled = commands.fill(command, alert=alert_id, token=token)
+        client.request(
+            filled.method.value,
+            filled.path,
+            query=filled.query,
+            body=filled.body,
+            content_type=filled.content_type,
+            headers=filled.headers,
+        )
+        # A command is edited by people: what it did is asked, not believed.
+        for raw in client.by_ids([alert_id], events=False):
+            if raw.get("status") != CLOSED:
+                raise NotClosed(f"the command {name!r}", 200, str(raw.get("status")))
 
 
 def replace_link(link: Link, *, url: str, trusts_ca: bool) -> Link:
@@ -251,14 +241,6 @@ def replace_link(link: Link, *, url: str, trusts_ca: bool) -> Link:
 
 def _dial(settings: Settings) -> Transport:
     return Transport(settings.url, token=settings.token, ca_file=settings.ca_file)
-
-
-def _write_own(path: Path, text: str) -> None:
-    # Made with its mode, not given one later: in between, others could read it.
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, _OWN)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        os.fchmod(descriptor, _OWN)
-        file.write(text)
 
 
 @contextmanager

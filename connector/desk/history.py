@@ -78,6 +78,11 @@ class History:
             newest = connection.execute(select(func.max(runs.c.number))).scalar_one()
             connection.execute(delete(runs).where(runs.c.number <= newest - RUNS))
 
+    def last_run(self, job: str) -> float | None:
+        """Return when the latest run of a job began, in seconds since 1970, or None before the first."""
+        with self._store.begin() as connection:
+            return connection.execute(select(func.max(runs.c.started)).where(runs.c.job == job)).scalar()
+
     def runs(self, count: int = 20) -> list[Row[Any]]:
         """Return the latest runs, the latest first."""
         query = select(runs).order_by(runs.c.number.desc()).limit(count)

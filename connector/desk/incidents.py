@@ -40,8 +40,9 @@ def blueprint(engine: Engine) -> Blueprint:
             wanted=wanted,
             worker=worker,
             priorities=finding.PRIORITIES,
-            is_set=bool(engine.link().url) and engine.has_token(),
-            timing=engine.timing(),
+            is_set=bool(engine.link().url) and bool(engine.vault.place),
+            schedule=engine.schedule(),
+            waiting=engine.inbox.count(),
         )
 
     @bp.get("/live")

@@ -1,4 +1,4 @@
-"""Event processing: the handler with its two tabs, tried on a sample before it is saved; the schedule; runs.
+"""Event processing: the handler with its two tabs, tried on a sample before it is saved; schedules; runs.
 
 For administrators. Rule: what is saved was understood first.
 """
@@ -9,11 +9,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import NotFound
 
 from connector.desk import handler, timing
 from connector.desk.accounts import Wrong
 from connector.desk.handler import SOURCES, Actions, Handler, Rule, Transform
 from connector.desk.page import REFUSED, admins_only, done, page, typed, user
+from connector.desk.timing import Job
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -61,25 +63,33 @@ def blueprint(engine: Engine) -> Blueprint:
 
     @bp.post("/processing/schedule")
     def schedule() -> AnyResponse:
+        job = _typed_job()
         try:
-            text = timing.written(_typed_timing())
+            text = timing.written(engine.schedule().having(job, _typed_timing()))
             timing.read(text)
         except Wrong as error:
             field = "seconds" if error.field == "text" else error.field
-            again = Wrong(field, error.words, **error.values)
+            again = Wrong(f"{field}-{job.value}", error.words, **error.values)
             return _page(engine, engine.handler(), wrong=again, status=REFUSED)
         engine.documents.write({"schedule": text})
-        engine.reschedule()
+        engine.jobs.reschedule()
         return done("/processing", "The schedule was saved.")
 
     @bp.post("/processing/run")
     def run() -> AnyResponse:
-        problem = engine.run(by=user().login)
+        by = user().login
+        problem = engine.jobs.run(_typed_job(), by=by) if typed("job") else engine.run(by=by)
         return done(
-            "/processing", "The cycle was run; see the last runs." if problem else "The cycle was completed."
+            "/processing", "The run was made; see the last runs." if problem else "The run was completed."
         )
 
     return bp
+
+
+def _typed_job() -> Job:
+    if typed("job") not in set(Job):
+        raise NotFound
+    return Job(typed("job"))
 
 
 def _typed_timing() -> timing.Timing:
@@ -120,8 +130,8 @@ def _page(
         handler=shown,
         sources=SOURCES,
         transforms=list(Transform),
-        timing=engine.timing(),
-        next_run=engine.next_run(),
+        jobs=[(job, engine.schedule().of(job), engine.jobs.next_run(job)) for job in Job],
+        waiting=engine.inbox.count(),
         runs=engine.history.runs(),
         sample=typed("sample") or SAMPLE,
         tab="actions" if tab == "actions" else "normalization",

@@ -48,7 +48,7 @@ def open_desk(folder: Path, *, settings: Settings | None = None) -> Iterator[Eng
         if not engine.accounts.every():
             password = kept_secret(folder / PASSWORD_FILE)
             engine.accounts.add(FIRST_USER, name="Administrator", role=Role.ADMIN, password=password)
-        engine.start()
+        engine.jobs.start()
         yield engine
 
 

@@ -60,5 +60,6 @@ runs = Table(
     Column("by", Text, nullable=False),  # a login; empty for the schedule
     Column("created", Integer, nullable=False),
     Column("updated", Integer, nullable=False),
-    Column("problem", Text, nullable=False),  # empty where the cycle was completed
+    Column("problem", Text, nullable=False),  # empty where the run was completed
+    Column("job", Text, nullable=False, server_default="connector"),  # connector, handler
 )

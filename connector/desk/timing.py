@@ -1,10 +1,12 @@
-"""The schedule KUMA: on or off, every so many seconds or by a cron line.
+"""The schedule KUMA: when the connector collects alerts, and when the handler makes incidents of them.
 
-Read from TOML. Rule: a cron line is one that the scheduler understands, told before it is stored.
+Each has its own: on or off, every so many seconds or by a cron line. Read from TOML. Rule: a cron line is one
+that the scheduler understands, told before it is stored.
 """
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated, Any
 
@@ -17,6 +19,13 @@ from connector.desk.accounts import Wrong
 from connector.desk.documents import fitted, table
 
 
+class Job(StrEnum):
+    """What runs on a schedule."""
+
+    CONNECTOR = "connector"
+    HANDLER = "handler"
+
+
 class Kind(StrEnum):
     """How a schedule is told."""
 
@@ -25,7 +34,7 @@ class Kind(StrEnum):
 
 
 class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A schedule; ``seconds`` and ``cron`` are both kept, ``kind`` says which counts."""
+    """One job's times; ``seconds`` and ``cron`` are both kept, ``kind`` says which counts."""
 
     on: bool = False
     kind: Kind = Kind.INTERVAL
@@ -38,19 +47,44 @@ class Timing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return CronTrigger.from_crontab(self.cron, timezone="UTC")
         return IntervalTrigger(seconds=self.seconds, timezone="UTC")
 
+    def next_after(self, moment: float) -> float | None:
+        """Return when the run after one at ``moment`` is due, both in seconds since 1970; None: never."""
+        last = datetime.fromtimestamp(moment, tz=UTC)
+        due = self.trigger().get_next_fire_time(last, last)
+        return None if due is None else float(due.timestamp())
 
-def read(text: str) -> Timing:
+
+class Schedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The times of both jobs."""
+
+    connector: Timing = Timing()
+    handler: Timing = Timing()
+
+    def of(self, job: Job) -> Timing:
+        """Return one job's times."""
+        return self.connector if job is Job.CONNECTOR else self.handler
+
+    def having(self, job: Job, timing: Timing) -> Schedule:
+        """Return the schedule with one job's times replaced."""
+        return msgspec.structs.replace(self, **{job.value: timing})
+
+
+def read(text: str) -> Schedule:
     """Return the schedule of a TOML text; raises ``Wrong``."""
-    timing = fitted(table(text), Timing)
-    try:
-        CronTrigger.from_crontab(timing.cron, timezone="UTC")
-    except ValueError as error:
-        raise Wrong("cron", "This is no cron line: {why}", why=error) from error
-    return timing
+    schedule = fitted(table(text), Schedule)
+    for job in Job:
+        try:
+            CronTrigger.from_crontab(schedule.of(job).cron, timezone="UTC")
+        except ValueError as error:
+            raise Wrong("cron", "This is no cron line: {why}", why=error) from error
+    return schedule
 
 
-def written(timing: Timing) -> str:
+def written(schedule: Schedule) -> str:
     """Return a schedule as a TOML text."""
-    on = "true" if timing.on else "false"
     # A cron line that was understood has neither quotes nor backslashes.
-    return f'on = {on}\nkind = "{timing.kind}"\nseconds = {timing.seconds}\ncron = "{timing.cron}"\n'
+    return "\n".join(
+        f"[{job.value}]\non = {str(one.on).lower()}\n"
+        f'kind = "{one.kind}"\nseconds = {one.seconds}\ncron = "{one.cron}"\n'
+        for job, one in ((job, schedule.of(job)) for job in Job)
+    )

@@ -10,13 +10,22 @@ from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from connector.client import REASONS
 from connector.desk.accounts import Role, Wrong
 from connector.desk.documents import fitted, table
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
+
+    from connector.desk.commands import Command
 
 FIELDS: Final = ("comment", "resolution")
+#: The command that closes for each reason, where a template does not say.
+CLOSING: Final[Mapping[str, str]] = {
+    "responded": "Close incident (Responded)",
+    "incorrect data": "Close incident (Incorrect Data)",
+    "incorrect correlation rule": "Close incident (Incorrect Correlation Rule)",
+}
 _MOST: Final = 40
 
 
@@ -47,6 +56,8 @@ class Worker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     states: list[State]
     transactions: list[Transaction]
+    #: What may be chosen on closing, in KUMA's words, and the command that says so to KUMA.
+    reasons: dict[str, str] = msgspec.field(default_factory=lambda: dict(CLOSING))
 
     @property
     def first(self) -> State:
@@ -74,10 +85,29 @@ class Worker(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         ]
 
 
+def check(worker: Worker, commands: Iterable[Command]) -> None:
+    """Raise ``Wrong`` where a template closes with a command that there is not, or that names no alert."""
+    known = {command.name: command for command in commands}
+    for name in worker.reasons.values():
+        if name not in known:
+            raise Wrong("text", "The worker closes with the command “{name}”, which there is not.", name=name)
+        if not known[name].asks_alert:
+            raise Wrong("text", "The worker closes with “{name}”, which has no <Alert ID>.", name=name)
+
+
 def read(text: str) -> Worker:
     """Return the template of a TOML text; raises ``Wrong``."""
     worker = fitted(table(text), Worker)
     ids = [state.id for state in worker.states]
+    strange = [reason for reason in worker.reasons if reason not in REASONS]
+    if strange or not worker.reasons:
+        known = ", ".join(REASONS)
+        raise Wrong(
+            "text",
+            "KUMA closes for these reasons: {known}; not “{name}”",
+            known=known,
+            name=", ".join(strange),
+        )
     if not ids or len(ids) > _MOST or len(worker.transactions) > _MOST:
         raise Wrong("text", "1 to {most} states and transactions", most=_MOST)
     if len(set(ids)) != len(ids):

@@ -30,7 +30,7 @@ def blueprint(engine: Engine) -> Blueprint:
         admins_only()
         text = typed("text")
         try:
-            worker.read(text)
+            worker.check(worker.read(text), engine.commands().values())
         except Wrong as error:
             return _page(text, wrong=error, status=REFUSED)
         engine.documents.write({"worker": text + "\n"})
@@ -39,7 +39,12 @@ def blueprint(engine: Engine) -> Blueprint:
     @bp.post("/workers/reset")
     def reset() -> AnyResponse:
         admins_only()
-        engine.documents.write({"worker": shipped("worker")})
+        text = shipped("worker")
+        try:
+            worker.check(worker.read(text), engine.commands().values())
+        except Wrong as error:
+            return _page(engine.documents.read("worker"), wrong=error, status=REFUSED)
+        engine.documents.write({"worker": text})
         return done("/workers", "The shipped template is in force again.")
 
     def _page(text: str, *, wrong: Wrong | None = None, status: int = 200) -> Response:

@@ -124,10 +124,12 @@ def connect(page: Page, desk: Desk) -> None:
     page.get_by_role("button", name="Test the connection").click()
     expect(page.get_by_role("status")).to_contain_text("KUMA answers.")
     page.goto(f"{desk.url}/processing")
-    page.get_by_label("Ask KUMA by itself").check()
-    page.get_by_label("Seconds").fill("1")
-    page.get_by_role("button", name="Save the schedule").click()
-    expect(page.get_by_role("status")).to_contain_text("The schedule was saved.")
+    for job in ("connector", "handler"):
+        panel = page.locator(f"#{job}")
+        panel.get_by_role("switch").check()
+        panel.get_by_label("Seconds").fill("1")
+        panel.get_by_role("button", name="Save the schedule").click()
+        expect(page.get_by_role("status")).to_contain_text("The schedule was saved.")
 
 
 def serious(page: Page) -> list[str]:

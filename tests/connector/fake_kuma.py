@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from connector.inbox import Inbox
+    from connector.store import Store
+
 START = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://kuma.example.com:7223"
 TOKEN = "c" * 32
@@ -135,7 +138,14 @@ class Clock:
         self.now += seconds
 
 
-def connect(kuma: FakeKuma, folder: Path, *, clock: Clock | None = None, **options: Any) -> Sync:
+def connect(
+    kuma: FakeKuma,
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    place: Callable[[Store], Inbox] | None = None,
+    **options: Any,
+) -> Sync:
     """Return a connector of this KUMA whose state is in the folder."""
     clock = clock or Clock()
     settings = Settings(url=URL, token=TOKEN, state_dir=folder, **{"deadline_seconds": 60, **options})
@@ -143,7 +153,7 @@ def connect(kuma: FakeKuma, folder: Path, *, clock: Clock | None = None, **optio
     client = Client(
         URL, token=TOKEN, transport=transport, sleep=clock.sleep, monotonic=clock, chance=lambda: 1.0
     )
-    return Sync(settings, client=client, monotonic=clock, clock=clock)
+    return Sync(settings, client=client, place=place, monotonic=clock, clock=clock)
 
 
 def held(sync: Sync) -> dict[str, tuple[str, list[str]]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from connector.ledger import Ledger
-from tests.connector.histories import History
+from tests.connector.history import History
 
 if TYPE_CHECKING:
     from pathlib import Path

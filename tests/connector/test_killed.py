@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from connector.store import Store
-from tests.connector.fake_kuma import FakeKuma, connect, held
+from tests.connector.fake_kuma import Clock, FakeKuma, connect, held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,7 +49,7 @@ def test_a_kill_at_any_commit_loses_and_doubles_nothing(
             raise Killed
 
     monkeypatch.setattr(Store, "begin", deadly)
-    for death in range(1, 40):
+    for death in range(1, 60):
         kuma = world()
         folder = tmp_path / str(death)
         sync = connect(kuma, folder)
@@ -65,7 +65,9 @@ def test_a_kill_at_any_commit_loses_and_doubles_nothing(
         sync.stop()
 
         kuma.alerts["a000"].status = "closed"
-        sync = connect(kuma, folder)
+        later = Clock()
+        later.now += 200  # what the dead one held has run out
+        sync = connect(kuma, folder, clock=later)
         sync.poll()
         sync.poll()
 

@@ -5,23 +5,29 @@ The server is the machine's own ``initdb`` and ``postgres``, on a Unix socket in
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import subprocess
 import tempfile
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import URL, create_engine, text
 
-from connector.errors import SettingsProblem
+from connector import models
+from connector.errors import Busy, SettingsProblem
+from connector.inbox import Inbox
+from connector.incidents import Incidents
+from connector.lease import Lease
 from connector.ledger import Ledger
 from connector.outbox import Outbox
 from connector.settings import database_url
 from connector.store import Store
-from tests.connector.histories import History
+from tests.connector.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +111,37 @@ def test_instances_that_begin_and_write_at_once_do_not_fail_each_other(server: U
     store.close()
 
     assert (troubles, mark, len(pending)) == ([], 19, 1)
+
+
+def test_one_of_many_instances_holds_the_lease_and_no_alert_is_lost_in_the_box(server: URL) -> None:
+    """By the database's own locks and clock: all at once, each with events that the others do not have."""
+    stores = [Store(server) for _ in range(5)]
+    gate = threading.Barrier(len(stores))
+    holders: list[str] = []
+
+    def instance(number: int, store: Store) -> None:
+        lease = Lease(store, "cycle", clock=lambda: -1e9)  # a clock that is wrong is not asked
+        raw = {"id": "a", "lastSeen": "2026-01-01T00:00:00Z", "events": [{"ID": f"e{number}"}]}
+        alert = models.alert(raw, now=datetime.now(tz=UTC))
+        gate.wait()
+        Inbox(store).deliver([alert])
+        with contextlib.suppress(Busy):
+            lease.take(60)
+            holders.append(lease.holder)
+
+    threads = [threading.Thread(target=instance, args=one) for one in enumerate(stores)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    incidents = Incidents(stores[0])
+    Inbox(stores[0]).hand_over(incidents, beat=lambda: None)
+    (incident,) = incidents.every()
+    for store in stores:
+        store.close()
+
+    assert len(holders) == 1
+    assert sorted(incident.event_ids) == ["e0", "e1", "e2", "e3", "e4"]
 
 
 def test_an_address_gets_the_driver_that_is_installed() -> None:

@@ -45,6 +45,8 @@ def deadly(at: int, *, after: bool) -> Iterator[None]:
     @contextlib.contextmanager
     def dying(self: Store) -> Iterator[Any]:
         left[0] -= 1
+        if left[0] < 0:
+            raise Killed  # the dead do nothing any more
         if left[0] == 0 and not after:
             with begin(self) as connection:
                 yield connection

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import json
 import stat
-import zipfile
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from connector.desk import archive, diagram
+from connector.desk import diagram
 from connector.desk.accounts import Wrong
-from connector.desk.documents import NAMES, shipped
+from connector.desk.documents import shipped
 from tests.connector.desk.conftest import PASSWORD, Browser
 from tests.connector.fake_kuma import TOKEN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from connector.desk.engine import Engine
     from tests.connector.fake_kuma import FakeKuma
 
@@ -75,60 +71,6 @@ def test_a_desk_without_connection_says_so(engine: Engine, admin: Browser) -> No
     """A test and a run end with a sentence."""
     assert "an administrator sets them under Connectors" in admin.send("/connectors/test").text
     assert "an administrator sets them under Connectors" in engine.run(by="admin")
-
-
-def test_a_package_is_exported_and_imported(engine: Engine, admin: Browser) -> None:
-    """What is in force goes out, and comes back as it was."""
-    engine.documents.write({"worker": shipped("worker").replace('"Waiting"', '"On hold"')})
-    data = admin.get("/connectors/package.zip").data
-    engine.documents.write({"worker": shipped("worker")})
-
-    response = admin.send("/connectors/import", archive=(io.BytesIO(data), "package.zip"))
-
-    assert response.status_code == 303
-    assert "On hold" in admin.text("/workers")
-    original = admin.get("/connectors/shipped.zip").data
-    assert archive.read(original) == {name: shipped(name) for name in NAMES}
-
-
-def zipped(change: Callable[[dict[str, bytes]], object], *, link: str = "") -> bytes:
-    """Return a package whose files were changed."""
-    files = {f"{name}.toml": shipped(name).encode() for name in NAMES}
-    change(files)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as made:
-        for name, content in files.items():
-            member = zipfile.ZipInfo(name)
-            member.compress_type = zipfile.ZIP_DEFLATED
-            member.external_attr = (0o120777 if name == link else 0o100644) << 16
-            made.writestr(member, content)
-    return buffer.getvalue()
-
-
-HOSTILE = {
-    "no file": b"",
-    "not a ZIP": b"PK nonsense",
-    "cut": zipped(lambda _: None)[:-30],
-    "a path out": zipped(lambda files: files.update({"../evil.toml": b""})),
-    "a stranger": zipped(lambda files: files.update({"run.sh": b"rm"})),
-    "a link": zipped(lambda _: None, link="worker.toml"),
-    "a bomb": zipped(lambda files: files.update({"worker.toml": b"#" * 50_000_000})),
-    "a file missing": zipped(lambda files: files.pop("handler.toml")),
-    "another kind": zipped(lambda f: f.update({"manifest.toml": b'name="x"\nversion="1"\nkind="other"'})),
-    "not TOML": zipped(lambda files: files.update({"commands.toml": b"[["})),
-    "not UTF-8": zipped(lambda files: files.update({"commands.toml": b"\xff"})),
-    "a wrong schedule": zipped(lambda files: files.update({"schedule.toml": b'cron = "x"'})),
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_archive_is_refused_with_a_sentence(engine: Engine, admin: Browser, name: str) -> None:
-    """Beside the field; nothing is written."""
-    response = admin.send("/connectors/import", archive=(io.BytesIO(HOSTILE[name]), "package.zip"))
-
-    assert response.status_code == 422
-    assert 'id="archive-wrong"' in response.text
-    assert {one: engine.documents.read(one) for one in NAMES} == {one: shipped(one) for one in NAMES}
 
 
 def test_a_command_is_added_run_and_deleted(connected: Engine, kuma: FakeKuma, admin: Browser) -> None:
@@ -197,53 +139,6 @@ def test_a_rule_is_added_as_a_row(admin: Browser) -> None:
     page = admin.send("/processing/handler", do="row", **form).text
 
     assert page.count('name="field"') == 2
-
-
-def test_the_schedule_is_set_and_checked(engine: Engine, admin: Browser) -> None:
-    """Seconds and cron lines that are none are refused beside their fields."""
-    form = {"on": "1", "kind": "cron", "seconds": "10", "cron": "*/5 * * * *"}
-
-    saved = admin.send("/processing/schedule", **form)
-    seconds = [
-        admin.send("/processing/schedule", **{**form, "seconds": one}) for one in ("", "0", "x", "9" * 9)
-    ]
-    crons = [
-        admin.send("/processing/schedule", **{**form, "cron": one}) for one in ("", "* *", '"', "61 * * * *")
-    ]
-
-    assert saved.status_code == 303
-    assert [one.status_code for one in (*seconds, *crons)] == [422] * 8
-    assert all('id="seconds-wrong"' in one.text for one in seconds)
-    assert all('id="cron-wrong"' in one.text for one in crons)
-    assert (engine.timing().on, engine.timing().cron) == (True, "*/5 * * * *")
-
-
-def test_the_schedule_runs_by_itself(connected: Engine, kuma: FakeKuma) -> None:
-    """From the start on, and off again when it is switched off."""
-    text = shipped("schedule").replace("on = false", "on = true").replace("seconds = 10", "seconds = 3600")
-    connected.documents.write({"schedule": text})
-    kuma.add("a", 100)
-
-    connected.start()
-    due = connected.next_run()
-    connected.documents.write({"schedule": shipped("schedule")})
-    connected.reschedule()
-
-    assert due is not None
-    assert connected.next_run() is None
-
-
-def test_runs_are_listed_with_their_outcome(connected: Engine, kuma: FakeKuma, admin: Browser) -> None:
-    """Who began them, what they brought, and what went wrong."""
-    kuma.add("a", 100)
-    admin.send("/processing/run")
-    kuma.before = lambda _: httpx.Response(403, json={"message": "access denied"})
-
-    admin.send("/processing/run")
-
-    page = admin.text("/processing")
-    assert ("+1 · ~0" in page, "access denied" in page) == (True, True)
-    assert connected.history.runs()[0].by == "admin"
 
 
 def test_the_worker_is_edited_and_reset(engine: Engine, admin: Browser) -> None:
