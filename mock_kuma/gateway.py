@@ -20,11 +20,11 @@ from werkzeug.test import run_wsgi_app
 
 from mock_kuma import clock, faults, ids, journal, logs
 from mock_kuma.api import gate, problems
-from mock_kuma.api.vendor import MAX_BODY
 from mock_kuma.domain.moments import render_date
 from mock_kuma.store import directory
 from mock_kuma.store import faults as fault_store
 from mock_kuma.store import journal as journal_store
+from mock_kuma.upstream import MAX_BODY
 from mock_kuma.world import Caller, World
 from mock_kuma.worlds import DEFAULT, get
 

@@ -32,7 +32,7 @@ def routes(browser: Browser) -> list[tuple[str, str, str]]:
 def contents(engine: Engine) -> list[Any]:
     """Return what the desk knows, apart from failures of signing in."""
     documents = [engine.documents.read(name) for name in ("worker", "handler", "schedule", "connection")]
-    return [engine.accounts.every(), documents, engine.has_token(), engine.history.runs()]
+    return [engine.accounts.every(), documents, engine.vault.place, engine.history.runs()]
 
 
 def ask(browser: Browser, method: str, path: str, *, word: bool = True) -> tuple[int, str]:
