@@ -149,12 +149,12 @@ def test_another_world_has_events_of_its_own(world: World) -> None:
 def test_a_catastrophic_pattern_answers_within_a_second(world: World) -> None:
     """RE2 takes time that grows with the text only."""
     give(world, {"ID": "a", "Timestamp": 5_000, "Name": "a" * 20_000})
-    began = time.monotonic()
+    began = time.process_time()
 
     rows = found(world, "SELECT match(Name, '^(a|a)*(a+)+b$') AS hit FROM events LIMIT 1")
 
     assert rows == [{"hit": 0}]
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 @pytest.mark.parametrize(

@@ -104,24 +104,24 @@ def test_the_other_rows(sql: str, problem: type[QueryProblem]) -> None:
 )  # fmt: skip
 def test_hostile_texts_are_refused_within_a_second(sql: str) -> None:
     """However long or deep, or how often one alias doubles another."""
-    began = time.monotonic()
+    began = time.process_time()
 
     with pytest.raises(QueryProblem):
         query.parse(sql)
 
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_catastrophic_pattern_answers_within_a_second() -> None:
     """RE2 takes time that grows with the text only."""
     body = json.dumps({"ID": "a", "Name": "a" * 50_000})
     parsed = query.parse("SELECT match(Name, '^(a+)+b$') AS found FROM events LIMIT 1")
-    began = time.monotonic()
+    began = time.process_time()
 
     rows = query.run(parsed, [(body, None)], raw_timestamps=False, empty_fields=False)
 
     assert rows == [{"found": 0}]
-    assert time.monotonic() - began < 1
+    assert time.process_time() - began < 1
 
 
 def test_a_search_that_takes_too_long_fails() -> None:
