@@ -167,14 +167,19 @@ def _row_json(row: Row) -> dict[str, Any]:
         "verdict": row.verdict,
         "summary": row.summary,
         "seconds": row.seconds,
-        "cases": [
-            {
-                "case": case.case,
-                "verdict": case.verdict,
-                "summary": case.summary,
-                "seconds": case.seconds,
-                "findings": case.findings,
-            }
-            for case in row.cases
-        ],
+        "waiver": row.waiver,
+        "cases": [_case_json(case) for case in row.cases],
     }
+
+
+def _case_json(case: CheckFinished) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "case": case.case,
+        "verdict": case.verdict,
+        "summary": case.summary,
+        "seconds": case.seconds,
+        "findings": case.findings,
+        "reached": case.evidence.reached,
+    }
+    # The record of what went well is long, and nobody asks for it.
+    return {**found, "evidence": case.evidence} if case.verdict in _BAD else found
