@@ -117,6 +117,12 @@ def load() -> Catalog:
     return checked(areas, described)
 
 
+def of_servers() -> Catalog:
+    """Return what is asked of a KUMA server, instead of a connector."""
+    differs = Defect(0, "The server differs from the documented API", "Connectors trust the documents.")
+    return checked((msgspec.convert(_read("api"), Area),), [differs])
+
+
 def absent() -> dict[int, str]:
     """Return why each class of defects that is not covered is not, by its number."""
     return {item.number: item.why for item in msgspec.convert(_read("absent")["absent"], list[Absent])}

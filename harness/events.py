@@ -37,6 +37,14 @@ class WireLine(msgspec.Struct, frozen=True):
     curl: str = ""
 
 
+class Reached(msgspec.Struct, frozen=True):
+    """How often a fault ("none" is one of them) met the connector in a situation."""
+
+    fault: str
+    situation: str
+    times: int
+
+
 class Evidence(msgspec.Struct, frozen=True):
     """What a check saw: the record behind its verdict."""
 
@@ -44,6 +52,7 @@ class Evidence(msgspec.Struct, frozen=True):
     wire: list[WireLine] = []
     wire_left_out: int = 0
     stderr: str = ""
+    reached: list[Reached] = []
 
 
 class RunStarted(msgspec.Struct, frozen=True, tag="run-started"):

@@ -48,6 +48,8 @@ Check = Callable[..., None]
 _MARK: Final = "requirement"
 _EXPECTED: Final = frozenset({pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED})
 _AWAKE_SECONDS: Final = 0.3
+#: A failure is played again so often, side by side with this share of what usually plays at once.
+_CALMER: Final = (0.5, 0.25, 0.0)
 #: pytest would take these from the user's environment.
 _FOREIGN: Final = ("PYTEST_ADDOPTS", "PYTEST_PLUGINS")
 
@@ -94,11 +96,20 @@ class HarnessPlugin:
                     failures[item] = played
                 else:
                     self._conclude(item, played)
-        # A failure is believed when it repeats on a calmer machine.
-        with closing(self._side_by_side(list(failures), max(1, self._jobs // 2))) as plays:
-            for item, again in plays:
-                self._conclude(item, _compared(failures[item], again))
+        # A failure is believed when it repeats on a calmer machine; one that does not is played on.
+        for item, repeats in self._repeated(list(failures)):
+            self._conclude(item, _compared(failures[item], repeats))
         return True
+
+    def _repeated(self, items: list[pytest.Item]) -> Iterator[tuple[pytest.Item, list[_Played]]]:
+        """Play failures again, at most three times each; yield each with its plays once it is decided."""
+        plays: dict[pytest.Item, list[_Played]] = {item: [] for item in items}
+        for jobs in _CALMER:
+            with closing(self._side_by_side(list(plays), max(1, round(self._jobs * jobs)))) as again:
+                for item, played in again:
+                    plays[item].append(played)
+                    if _decided(plays[item]):
+                        yield item, plays.pop(item)
 
     def _side_by_side(
         self, items: list[pytest.Item], jobs: int
@@ -158,15 +169,26 @@ def _doubtful(error: BaseException | None) -> bool:
     return isinstance(error, ConnectorBroken) or (isinstance(error, Failure) and not error.confirmed)
 
 
-def _compared(first: _Played, again: _Played) -> _Played:
-    """Return what two plays of one check amount to."""
+def _decided(plays: Sequence[_Played]) -> bool:
+    """Whether more plays would change nothing: three are enough, and a failure that repeats is one.
+
+    One that came too late must do so once more, when less plays beside it: a slow machine is not its fault.
+    """
+    enough = 2 if any(isinstance(error, DeadlineMissed) for _, error in plays) else 1
+    repeats = all(finished.verdict is not Verdict.PASS for finished, _ in plays)
+    return len(plays) == len(_CALMER) or (repeats and len(plays) >= enough)
+
+
+def _compared(first: _Played, plays: Sequence[_Played]) -> _Played:
+    """Return what a failure and its repetitions amount to."""
     finished, error = first
-    if again[0].verdict is not Verdict.PASS:
+    failures = [played for played in plays if played[0].verdict is not Verdict.PASS]
+    if len(failures) == len(plays):
         return first
-    if isinstance(error, DeadlineMissed):
+    if not failures and isinstance(error, DeadlineMissed):
         # With many checks side by side a slow start is ours to answer for.
-        return again
-    sentence = f"failed once, and passed with the same seed: {finished.summary}"
+        return plays[-1]
+    sentence = f"failed {1 + len(failures)} of {1 + len(plays)} times with the same seed: {finished.summary}"
     return _with(finished, Verdict.FLAKY, sentence), Flaky(sentence, finished.findings)
 
 

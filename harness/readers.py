@@ -6,6 +6,7 @@ nothing is played, and a file that cannot be read is one line and exit 2.
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from pathlib import Path
 from typing import Final
@@ -17,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness import catalog
-from harness.report import comparison
+from harness.report import comparison, joining, writing
 from harness.report.comparison import Past, Unreadable
 from harness.report.escaping import line
 from harness.settings import meant
@@ -66,17 +67,21 @@ def compare_command(*, old: Path, new: Path) -> None:
     name="merge",
     epilog="""\b
 Examples:
-  kuma-harness merge shard-1/results.json shard-2/results.json
+  kuma-harness merge shard-1/results.json shard-2/results.json --into kuma-report
   kuma-harness merge acme-2.3 acme-2.4 other --out matrix.md""",
 )
 @click.argument("files", type=_PATH, nargs=-1, required=True)
 @click.option("--out", type=_PATH, envvar="KUMA_HARNESS_OUT", help="Write the table there, too.")
-def merge_command(*, files: tuple[Path, ...], out: Path | None) -> None:
+@click.option("--into", type=_PATH, help="Folder for results.json and the reports of the one run joined.")
+def merge_command(*, files: tuple[Path, ...], out: Path | None, into: Path | None) -> None:
     """Join runs to a matrix: a column for each connector, version and seed.
 
-    The parts of one run (see run --shard) become one column. The exit code is that of all runs together.
+    The parts of one run (see run --shard) become one column, and with --into one results.json with its
+    reports. The exit code is that of all runs together.
     """
     pasts = [past(file) for file in files]
+    if into is not None:
+        _join(pasts, into)
     table = comparison.matrix(pasts)
     click.echo(table, nl=False)
     if out is not None:
@@ -113,11 +118,17 @@ def list_command(*, as_json: bool, absent: bool) -> None:
 @click.command(name="explain", epilog="Example: kuma-harness explain CLOSE-03")
 @click.argument("requirement_id", metavar="ID")
 def explain_command(*, requirement_id: str) -> None:
-    """Explain a requirement: what is asked, why, and where the vendor says so."""
-    known = catalog.load()
-    item = known.find(requirement_id.upper())
+    """Explain a requirement: what is asked, why, and where the vendor says so.
+
+    Those of connectors, and those of servers (API-01 and on; see kuma-harness server).
+    """
+    name, connectors, servers = requirement_id.upper(), catalog.load(), catalog.of_servers()
+    known = servers if servers.find(name) else connectors
+    item = known.find(name)
     if item is None:
-        raise Usage(f"there is no requirement {requirement_id!r}{meant(requirement_id.upper(), known.ids())}")
+        raise Usage(
+            f"there is no requirement {requirement_id!r}{meant(name, connectors.ids() | servers.ids())}"
+        )
     console = Console(highlight=False, width=min(Console().width, WIDTH))
     needs = f", needs {', '.join(item.features)}" if item.features else ""
     console.print(Text(f"{item.id}  {item.title}", style="bold"))
@@ -130,10 +141,24 @@ def explain_command(*, requirement_id: str) -> None:
     ):
         console.print(Text(title, style="bold"))
         console.print(Text(f"{text}\n"))
-    console.print(Text("Where it went wrong before", style="bold"))
-    for number in item.defects:
+    if item.defects != [0]:
+        console.print(Text("Where it went wrong before", style="bold"))
+    for number in filter(None, item.defects):
         defect = known.defects[number]
         console.print(Text(f"Class {number}: {defect.name}. {defect.case}"))
+
+
+def _join(pasts: list[Past], into: Path) -> None:
+    """Write the reports of the run whose parts these are; raises Usage."""
+    known = catalog.load()
+    try:
+        found = joining.joined(pasts, catalog=known, today=dt.datetime.now(dt.UTC).date())
+        into.mkdir(parents=True, exist_ok=True)
+    except joining.NotOneRun as error:
+        raise Usage(f"--into: {error}") from error
+    except OSError as error:
+        raise Usage(f"--into {into}: {(error.strerror or str(error)).lower()}") from error
+    writing.write(found, into, catalog=known)
 
 
 def past(path: Path) -> Past:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import time
 import zlib
+from collections import Counter
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final, Self
 
+from harness import coverage
 from harness.dialogue.calls import Calls, Configuration
 from harness.events import Evidence, Moment
 from harness.facts import sightings
@@ -55,6 +57,8 @@ class Scene:
         self.exchanges: list[tuple[int, Exchange]] = []
         self.secrets: list[str] = []
         self.said: list[str] = []
+        #: What was reached beside the exchanges: kills, and what scenes within this one have reached.
+        self.besides: coverage.Counts = Counter()
         self._timeline: list[Moment] = []
         self._stack, self._process = ExitStack(), ExitStack()
         self._calls: Calls | None = None
@@ -173,6 +177,9 @@ class Scene:
     def kill(self) -> None:
         """Kill the connector, with whatever it is doing; raises Unsupported where it is not ours to kill."""
         self._demand_mortal()
+        if self._calls is not None:
+            in_poll = self._calls.asked == "poll"
+            self.besides[coverage.KILL, "in a poll" if in_poll else "between calls"] += 1
         self._process.close()
         self._calls = None
         self._collect(self.polls)
@@ -219,6 +226,9 @@ class Scene:
     def adopt(self, other: Scene) -> None:
         """Take over another scene's record: it is the one that is worth showing."""
         self.exchanges, self._timeline, self._epoch = other.exchanges, other._timeline, other._epoch
+        # What the other scene has met is shown, and so counted, from here on.
+        self.besides += coverage.of_exchanges(self.exchanges)
+        self.besides -= coverage.of_exchanges(other.exchanges)
         self.secrets += other.secrets
         self._stderr.write_bytes(other.stderr())
 
@@ -241,7 +251,13 @@ class Scene:
         """Return the record for the reports."""
         lines, left_out = wire_lines([exchange for _, exchange in self.exchanges], since=self._epoch)
         said = self.stderr()[-_STDERR_SHOWN:].decode("utf-8", "replace")
-        return Evidence(list(self._timeline), lines, left_out, self.redact(said))
+        return Evidence(
+            list(self._timeline), lines, left_out, self.redact(said), coverage.told(self.reached())
+        )
+
+    def reached(self) -> coverage.Counts:
+        """Count what the connector has met in this scene."""
+        return coverage.of_exchanges(self.exchanges) + self.besides
 
     @property
     def calls(self) -> Calls:

@@ -21,7 +21,7 @@ from harness.company import Run, connector_process
 from harness.dialogue.calls import Calls
 from harness.events import CheckFinished, Event, RunFinished, RunStarted
 from harness.protocol import ConnectorBroken, Hello
-from harness.report import badge, html, junit, results, summary
+from harness.report import results, writing
 from harness.verdict import HarnessTrouble, Verdict
 
 if TYPE_CHECKING:
@@ -100,9 +100,7 @@ def report(order: Order, events: Sequence[Event], folder: Path, *, catalog: Cata
     """Write all reports into a folder, and return what they say."""
     today = dt.datetime.now(dt.UTC).date()
     found = results.read(events, catalog=catalog, waivers=order.file.waiver, today=today)
-    for write in (results.write_json, junit.write, summary.write, badge.write):
-        write(found, folder)
-    html.write(found, folder, catalog=catalog)
+    writing.write(found, folder, catalog=catalog)
     return found
 
 

@@ -7,6 +7,7 @@ Starts nothing and asks nobody. Rule: every mistake in the file is one clear lin
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -73,6 +74,7 @@ def read(path: Path, *, requirements: frozenset[str]) -> ConnectorFile:
     except msgspec.ValidationError as error:
         raise BadFile(path, _plain(str(error))) from error
     _check_way(path, file.connector)
+    _check_token(path, file.connector)
     for waiver in file.waiver:
         if waiver.requirement not in requirements:
             problem = f"waiver: there is no requirement {waiver.requirement!r}"
@@ -117,6 +119,17 @@ def _check_way(path: Path, connector: Connector) -> None:
             path,
             f"connector: transport {connector.transport} needs {' or '.join(wanted)}; there is {told}",
         )
+
+
+def _check_token(path: Path, connector: Connector) -> None:
+    """Refuse a variable that holds no token: every request would be refused, and nobody would know why."""
+    name = connector.token_env
+    if name is None:
+        return
+    if connector.transport != "http":
+        raise BadFile(path, f"connector: token_env is for transport http; this is {connector.transport}")
+    if not os.environ.get(name):
+        raise BadFile(path, f"connector: the variable {name}, which token_env names, is not set or empty")
 
 
 def _check(path: Path, given: dict[str, Any], *, where: str, known: list[str]) -> None:

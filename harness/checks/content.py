@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _NULLABLE = ("tenantName", "assignee", "closingReason", "affectedAssets", "affectedAccounts")
 #: More than any round number at which events are cut.
-_MANY = 5_001
+_MANY = 2_001
 NAMES = {
     "cyrillic": "Подозрительная активность: вход в нерабочее время — ёжик",
     "emoji": "Ransomware 🔥 on host 👩\u200d💻 café e\u0301 ﬁ",

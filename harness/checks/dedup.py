@@ -196,6 +196,7 @@ def check_new_settings(scene: Scene) -> None:
 
     told = f"configure with another token and look-back was answered with {refusal}"
     demand([] if refusal is None else [Finding("stuck", told, "{}", "an error")])
+    demand(exactly(scene.look(), new=ids, known=scene.world.made))
     ids += scene.world.generate(1, last_seen=now())
     _import(scene, ids)
     _poll_on(scene, ids)

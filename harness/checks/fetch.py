@@ -15,7 +15,7 @@ from harness.oracle import doubled, each, exactly, invented, lost, misshown, mis
 from harness.pilot import lists_to_first_page
 from harness.plugin import requirement
 from harness.scene import APART_MS, WEEK
-from harness.verdict import demand, reached
+from harness.verdict import Failure, demand, reached
 from harness.world import LISTS, ago, now
 
 if TYPE_CHECKING:
@@ -178,7 +178,11 @@ def check_killed_after_answer(scene: Scene, moment: float) -> None:
     scene.kill_during_poll(served, wait=moment)
     scene.restart()
 
-    _settled(scene, [*first, *fresh])
+    record = scene.settle(until=lambda record: not missing(record, [*first, *fresh]))
+    wrong = exactly(record, new=[*first, *fresh], known=scene.world.made)
+    if wrong:
+        # The moment is never the same twice, so a loss need not be either: one is proof.
+        raise Failure(wrong, confirmed=True)
 
 
 @requirement("FETCH-17")

@@ -95,6 +95,7 @@ def _played(outer: Scene, story: Story) -> list[Finding]:
             found = [Finding("broken", str(broken))]
         except Failure as failure:
             found = list(failure.findings)
+        outer.besides += scene.reached()
         if found:
             outer.adopt(scene)
     return found

@@ -61,6 +61,8 @@ class Calls:
         self.process = process
         self._deadline, self._version = deadline, harness_version
         self._features: frozenset[str] = frozenset()
+        #: What is under way.
+        self.asked = ""
 
     def hello(self) -> Hello:
         """Greet the connector; raises BadAnswer where it refuses."""
@@ -80,6 +82,7 @@ class Calls:
 
     def begin_poll(self) -> int:
         """Have a receive cycle started without waiting for its end."""
+        self.asked = "poll"
         return self.process.send("poll", {})
 
     def incidents(self) -> list[Incident]:

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from harness.events import Evidence, Reached  # noqa: TC001 -- msgspec reads them at run time
 from harness.report.escaping import markdown
-from harness.verdict import SEVERITY, Exit, Level, Verdict, exit_code
+from harness.verdict import SEVERITY, Exit, Finding, Level, Verdict, Waiver, exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,6 +29,10 @@ class Who(msgspec.Struct, frozen=True):
 
     name: str
     version: str
+    features: list[str] = []
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.version))
 
 
 class Made(msgspec.Struct, frozen=True):
@@ -35,6 +40,18 @@ class Made(msgspec.Struct, frozen=True):
 
     file: str
     examples: int
+
+
+class Case(msgspec.Struct, frozen=True):
+    """One check of a requirement."""
+
+    case: str
+    verdict: Verdict
+    summary: str
+    seconds: float
+    findings: list[Finding] = []
+    evidence: Evidence | None = None
+    reached: list[Reached] = []
 
 
 class Checked(msgspec.Struct, frozen=True):
@@ -45,6 +62,8 @@ class Checked(msgspec.Struct, frozen=True):
     level: Level
     verdict: Verdict
     summary: str
+    cases: list[Case] = []
+    waiver: Waiver | None = None
 
 
 class Past(msgspec.Struct, frozen=True):
@@ -56,6 +75,9 @@ class Past(msgspec.Struct, frozen=True):
     connector: Who
     checks: list[Checked]
     stale_waivers: list[str] = []
+    at: str = ""
+    seconds: float = 0.0
+    trouble: str = ""
     run: Made | None = None
 
     @property

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import jinja2
 
+from harness.coverage import NO_FAULT
 from harness.report.escaping import visible
 from harness.report.summary import headline
 from harness.verdict import Verdict
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.catalog import Area, Catalog, Defect
-    from harness.events import CheckFinished, WireLine
+    from harness.events import CheckFinished, Reached, WireLine
     from harness.report.results import Results, Row
 
 #: These are worth a place even where nothing ended so.
@@ -46,6 +47,14 @@ class Section:
     rows: tuple[Row, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """What was reached: the faults, and for each requirement what each of them met."""
+
+    faults: tuple[str, ...]
+    lines: tuple[tuple[str, tuple[tuple[Reached, ...], ...]], ...]
+
+
 def render(results: Results, *, catalog: Catalog, folder: str = "kuma-report") -> str:
     """Return the page; ``folder`` is where the reports are, for the command that replays a failure."""
     environment = jinja2.Environment(
@@ -66,6 +75,7 @@ def render(results: Results, *, catalog: Catalog, folder: str = "kuma-report") -
         headline=headline(results),
         cards=_cards(results, catalog, folder),
         sections=sections,
+        grid=_grid(results),
         counts=[
             (verdict, results.counts.get(verdict, 0))
             for verdict in Verdict
@@ -79,6 +89,24 @@ def write(results: Results, folder: Path, *, catalog: Catalog) -> None:
     (folder / "report.html").write_text(
         render(results, catalog=catalog, folder=str(folder)), encoding="utf-8"
     )
+
+
+def _grid(results: Results) -> Grid:
+    """Return what was reached: a line a requirement, a column a fault."""
+    lines = {row.requirement.id: row.reached for row in results.rows if row.reached}
+    faults = sorted({item.fault for reached in lines.values() for item in reached}, key=_as_columns)
+    return Grid(
+        tuple(faults),
+        tuple(
+            (name, tuple(tuple(item for item in reached if item.fault == fault) for fault in faults))
+            for name, reached in lines.items()
+        ),
+    )
+
+
+def _as_columns(fault: str) -> tuple[bool, str]:
+    """Put what met no fault first."""
+    return fault != NO_FAULT, fault
 
 
 def _cards(results: Results, catalog: Catalog, folder: str) -> list[Card]:

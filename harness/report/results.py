@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from harness.coverage import added
 from harness.events import CheckFinished, RunFinished, RunStarted
 from harness.verdict import Exit, Verdict, Waiver, combine, exit_code, stale
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.catalog import Catalog, Requirement
-    from harness.events import Event
+    from harness.events import Event, Reached
 
 #: What a waiver covers.
 _WAIVABLE = frozenset({Verdict.FAIL, Verdict.WARN, Verdict.FLAKY})
@@ -42,6 +43,11 @@ class Row:
     def failures(self) -> tuple[CheckFinished, ...]:
         """The cases that did not go well."""
         return tuple(case for case in self.cases if case.verdict in _BAD)
+
+    @property
+    def reached(self) -> list[Reached]:
+        """What the checks have met, all cases together."""
+        return added([case.evidence.reached for case in self.cases])
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,11 @@ def as_json(results: Results) -> bytes:
         "counts": results.counts,
         "stale_waivers": results.stale_waivers,
         "checks": [_row_json(row) for row in results.rows],
+        "coverage": [
+            {"requirement": row.requirement.id, **msgspec.structs.asdict(item)}
+            for row in results.rows
+            for item in row.reached
+        ],
     }
     return msgspec.json.format(msgspec.json.encode(document)) + b"\n"
 
@@ -156,14 +167,19 @@ def _row_json(row: Row) -> dict[str, Any]:
         "verdict": row.verdict,
         "summary": row.summary,
         "seconds": row.seconds,
-        "cases": [
-            {
-                "case": case.case,
-                "verdict": case.verdict,
-                "summary": case.summary,
-                "seconds": case.seconds,
-                "findings": case.findings,
-            }
-            for case in row.cases
-        ],
+        "waiver": row.waiver,
+        "cases": [_case_json(case) for case in row.cases],
     }
+
+
+def _case_json(case: CheckFinished) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "case": case.case,
+        "verdict": case.verdict,
+        "summary": case.summary,
+        "seconds": case.seconds,
+        "findings": case.findings,
+        "reached": case.evidence.reached,
+    }
+    # The record of what went well is long, and nobody asks for it.
+    return {**found, "evidence": case.evidence} if case.verdict in _BAD else found

@@ -10,8 +10,6 @@ import datetime as dt
 import os
 import sys
 import time
-import tomllib
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,26 +17,19 @@ import click
 import msgspec
 from rich.console import Console
 
-from harness.catalog import Area, Catalog, Defect, checked
+from harness import catalog
 from harness.events import CheckFinished, Event, Evidence, RunFinished, RunStarted
 from harness.readers import Usage
-from harness.report import badge, html, junit, results, summary
+from harness.report import results, writing
 from harness.report.progress import LiveReport, show_end
 from harness.server_checks.api import Server
 from harness.server_checks.documented import READING, WRITING
 from harness.verdict import Failure, HarnessTrouble, NotReached, Verdict, failed
 
 if TYPE_CHECKING:
-    from harness.catalog import Requirement
+    from harness.catalog import Catalog, Requirement
 
 _PATH = click.Path(path_type=Path)
-
-
-def load() -> Catalog:
-    """Return what is asked of a server."""
-    text = (resources.files("harness") / "server_checks" / "api.toml").read_text(encoding="utf-8")
-    differs = Defect(0, "The server differs from the documented API", "Connectors trust the documents.")
-    return checked((msgspec.convert(tomllib.loads(text), Area),), [differs])
 
 
 @click.command(
@@ -73,7 +64,7 @@ def server_command(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise Usage(f"--out {out}: {(error.strerror or str(error)).lower()}") from error
-    known = load()
+    known = catalog.of_servers()
     console = Console(highlight=False)
     with LiveReport(console) as live:
         events = play(
@@ -81,9 +72,7 @@ def server_command(
         )
     today = dt.datetime.now(dt.UTC).date()
     found = results.read(events, catalog=known, waivers=(), today=today)
-    for report in (results.write_json, junit.write, summary.write, badge.write):
-        report(found, out)
-    html.write(found, out, catalog=known)
+    writing.write(found, out, catalog=known)
     show_end(console, found)
     sys.exit(found.exit_code)
 

@@ -1,4 +1,4 @@
-"""The checks of a KUMA server: one function for each requirement of ``api.toml``.
+"""The checks of a KUMA server: one function for each requirement of ``requirements/api.toml``.
 
 Decides what the documents promise. Does not know whether the server is real. Rule: what is in ``READING``
 changes nothing on the server; what is in ``WRITING`` may, and closes only the alert that was named for it.

@@ -63,6 +63,15 @@ def test_explain_tells_all_of_a_requirement() -> None:
         assert words in output
 
 
+def test_explain_tells_what_is_asked_of_a_server() -> None:
+    """The ids of `kuma-harness server` are explained as well."""
+    output = " ".join(_run("explain", "api-02").output.split())
+
+    assert "An unknown token is refused" in output
+    assert "403, access denied" in output
+    assert "Where it went wrong before" not in output
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [

@@ -8,7 +8,7 @@ from harness import catalog
 from harness.company import Interrupted
 from harness.dialogue.stdio import DeadlineMissed, Died
 from harness.events import CheckFinished
-from harness.plugin import _compared, _doubtful, _ended
+from harness.plugin import _compared, _decided, _doubtful, _ended
 from harness.verdict import Failure, Finding, Flaky, HarnessTrouble, NotReached, Unsupported, Verdict
 
 LOST = Finding("lost", "A is missing")
@@ -61,14 +61,19 @@ def test_a_failure_that_repeats_is_believed() -> None:
     """With the record of the first play."""
     first = (_with(Verdict.FAIL), Failure([LOST]))
 
-    assert _compared(first, first) is first
+    assert _compared(first, [first]) is first
 
 
-def test_a_failure_that_does_not_repeat_is_flaky() -> None:
-    """The same seed gave two verdicts."""
-    finished, error = _compared((_with(Verdict.FAIL), Failure([LOST])), (PLAYED, None))
+@pytest.mark.parametrize(("again", "told"), [(0, "1 of 4"), (1, "2 of 4"), (2, "3 of 4")])
+def test_a_failure_that_does_not_always_repeat_is_flaky(again: int, told: str) -> None:
+    """The same seed gave two verdicts in three more plays."""
+    failure: tuple[CheckFinished, BaseException | None] = (_with(Verdict.FAIL), Failure([LOST]))
+    passed: tuple[CheckFinished, BaseException | None] = (PLAYED, None)
+
+    finished, error = _compared(failure, [*[passed] * (3 - again), *[failure] * again])
 
     assert finished.verdict is Verdict.FLAKY
+    assert f"failed {told} times with the same seed" in finished.summary
     assert isinstance(error, Flaky)
 
 
@@ -76,7 +81,27 @@ def test_a_deadline_that_is_met_on_a_calmer_machine_was_our_doing() -> None:
     """Many checks side by side make everything slow."""
     again = (PLAYED, None)
 
-    assert _compared((_with(Verdict.FAIL), DeadlineMissed("late")), again) is again
+    assert _compared((_with(Verdict.FAIL), DeadlineMissed("late")), [again]) is again
+
+
+@pytest.mark.parametrize(
+    ("plays", "decided"),
+    [
+        ([Failure([LOST])], True),
+        ([None], False),
+        ([None, Failure([LOST])], False),
+        ([None, None, None], True),
+        ([DeadlineMissed("late")], False),
+        ([DeadlineMissed("late"), DeadlineMissed("late")], True),
+    ],
+)
+def test_a_failure_is_repeated_until_it_is_decided(
+    plays: list[BaseException | None], *, decided: bool
+) -> None:
+    """A failure that repeats is believed, a late answer only when it is late again on a calmer machine."""
+    told = [(PLAYED if error is None else _with(Verdict.FAIL), error) for error in plays]
+
+    assert _decided(told) is decided
 
 
 def _with(verdict: Verdict) -> CheckFinished:

@@ -90,8 +90,11 @@ def test_a_file_that_is_not_text_is_named(tmp_path: Path) -> None:
         'python = "acme:Acme"',
     ],
 )
-def test_each_transport_is_described_in_its_own_way(tmp_path: Path, keys: str) -> None:
+def test_each_transport_is_described_in_its_own_way(
+    tmp_path: Path, keys: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One way to reach the connector is enough."""
+    monkeypatch.setenv("ACME", "a token")
     path = tmp_path / "acme.toml"
     path.write_text(f'[connector]\nname = "Acme"\n{keys}\n', encoding="utf-8")
 
@@ -104,6 +107,11 @@ def test_each_transport_is_described_in_its_own_way(tmp_path: Path, keys: str) -
         ('transport = "http"\ncommand = ["acme"]', "transport http needs url; there is command"),
         ('python = "acme:Acme"\ncommand = ["acme"]', "needs command or python; there is command and python"),
         ('transport = "http"', "transport http needs url; there is none of them"),
+        (
+            'transport = "http"\nurl = "http://127.0.0.1:9000/rpc"\ntoken_env = "NO_SUCH_TOKEN"',
+            "the variable NO_SUCH_TOKEN, which token_env names, is not set or empty",
+        ),
+        ('command = ["acme"]\ntoken_env = "ACME"', "token_env is for transport http; this is stdio"),
     ],
 )
 def test_two_ways_or_none_are_refused(tmp_path: Path, keys: str, told: str) -> None:

@@ -35,7 +35,7 @@ def keyed_by_version(guide: Any) -> None:
     def is_other(former: dict[str, Any], alert: dict[str, Any]) -> bool:
         return bool(former["body"]["last_seen"] != alert["lastSeen"])
 
-    _retire(guide, is_other)
+    retire(guide, is_other)
 
 
 def keyed_by_reading(guide: Any) -> None:
@@ -46,7 +46,7 @@ def keyed_by_reading(guide: Any) -> None:
         _retire_all(self.desk)
         return poll(self)
 
-    _show_retired(guide)
+    show_retired(guide)
     guide.Connector.poll = anew
 
 
@@ -64,10 +64,10 @@ def known_before_this_poll(guide: Any) -> None:
     def blind(self: Any, alerts: list[dict[str, Any]]) -> Any:
         for alert in alerts:
             if alert["id"] not in known and self.find(alert["id"]):
-                _retire_one(self, alert["id"])
+                retire_one(self, alert["id"])
         return receive(self, alerts)
 
-    _show_retired(guide)
+    show_retired(guide)
     guide.Connector.poll, guide.Desk.receive, guide.PASSES = remembering, blind, 1
 
 
@@ -80,25 +80,27 @@ def memory_dropped_when_empty(guide: Any) -> None:
             _retire_all(self.desk)
         return alerts
 
-    _show_retired(guide)
+    show_retired(guide)
     guide.Connector.page = forgetting
 
 
-def _retire(guide: Any, is_other: Any) -> None:
+def retire(guide: Any, is_other: Any) -> None:
+    """Make a second incident of what an incident and an alert say is another one."""
     receive = guide.Desk.receive
 
     def versioned(self: Any, alerts: list[dict[str, Any]]) -> Any:
         for alert in alerts:
             former = self.find(alert["id"])
             if former and is_other(former, alert):
-                _retire_one(self, alert["id"])
+                retire_one(self, alert["id"])
         return receive(self, alerts)
 
-    _show_retired(guide)
+    show_retired(guide)
     guide.Desk.receive = versioned
 
 
-def _retire_one(desk: Any, alert_id: str) -> None:
+def retire_one(desk: Any, alert_id: str) -> None:
+    """Let the next reading of an alert make a second incident."""
     sql = "UPDATE incident SET alert_id = alert_id || ' ' || number WHERE alert_id = ?"
     with desk.rows:
         desk.rows.execute(sql, (alert_id,))
@@ -110,7 +112,8 @@ def _retire_all(desk: Any) -> None:
         desk.rows.execute(sql)
 
 
-def _show_retired(guide: Any) -> None:
+def show_retired(guide: Any) -> None:
+    """Show what was retired as an incident of its alert."""
     incidents = guide.Desk.incidents
 
     def shown(self: Any) -> Any:

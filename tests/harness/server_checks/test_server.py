@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from click.testing import CliRunner
 
+from harness.catalog import of_servers
 from harness.cli import main
-from harness.server_checks.command import load
 from harness.server_checks.documented import READING, WRITING
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def _filled(kuma: Server) -> tuple[str, str, list[str]]:
 
 def test_every_requirement_has_its_check() -> None:
     """None is without a function, and no function without one."""
-    assert load().ids() == {*READING, *WRITING}
+    assert of_servers().ids() == {*READING, *WRITING}
 
 
 def test_the_mock_keeps_to_the_documents(kuma: Server, tmp_path: Path) -> None:
