@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo play test check setup lint types imports mutants kits fuzz clickhouse fidelity pictures guesses clean
+.PHONY: help demo play test check setup lint types imports mutants kits engines fuzz clickhouse fidelity pictures guesses clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,11 @@ mutants: $(READY) ## every mutant against every requirement; takes long
 
 kits: $(READY) ## the core on every kit whose runtime is there; takes some minutes
 	$(BIN)/python -m tests.harness.kits
+
+engines: $(READY) ## a flow in Node-RED, which is 98 MB, and an XSOAR integration, judged; takes some minutes
+	@command -v npm >/dev/null || { echo "npm is missing. On Debian: apt-get install npm"; exit 2; }
+	npm install --prefix .engines --silent --no-audit --no-fund --ignore-scripts node-red@4.1.8
+	$(BIN)/python -m tests.harness.engines
 
 fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
 	$(BIN)/python -m tests.fuzz
