@@ -150,7 +150,7 @@ def _content(response: Any, resp_type: str) -> Any:
             case "xml":
                 ET.fromstring(response.text)  # noqa: S314 -- as the server's own helper reads it
                 return response.text
-    except ValueError as error:
+    except (ValueError, ET.ParseError) as error:
         raise DemistoException(
             f"Failed to parse {resp_type} object from response", error, response
         ) from error

@@ -85,8 +85,11 @@ class Demisto:
     def integrationInstance(self) -> str:
         return self._order.instance
 
+    @property
     def callingContext(self) -> dict[str, Any]:
-        return {"context": {"IntegrationInstance": self._order.instance}}
+        order = self._order
+        context = {"IntegrationInstance": order.instance, "IntegrationBrand": "KUMA"}
+        return {"context": context, "command": order.command, "params": order.params, "args": order.args}
 
     def demistoVersion(self) -> dict[str, str]:
         # GUESS: the documentation shows the shape; scripts compare the version with what they need.

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from harness.dialogue.xsoar.incidents import XsoarIncident
 
 _FILE: Final = "xsoar.json"
+_FETCH: Final = "fetch-incidents"
 
 
 class CommandFailed(Exception):
@@ -83,7 +84,7 @@ class Desk:
     def poll(self) -> dict[str, int]:
         """Fetch, then mirror in, as the server's intervals do."""
         memory = self._memory
-        fetched = self._run("fetch-incidents")
+        fetched = self._run(_FETCH)
         made = [memory.create(item, self._places) for item in fetched.incidents]
         # GUESS: the last run is kept together with the incidents of its fetch, and only with them.
         memory.last_run = fetched.last_run
@@ -169,7 +170,9 @@ class Desk:
 
     def _run(self, name: str, args: dict[str, Any] | None = None) -> Outcome:
         memory = self._memory
-        order = Order(name, self._params, args or {}, memory.last_run, memory.last_mirror_run, memory.context)
+        # The server keeps the last run for fetching alone: every other command finds it empty.
+        last_run = memory.last_run if name == _FETCH else {}
+        order = Order(name, self._params, args or {}, last_run, memory.last_mirror_run, memory.context)
         outcome = command.run(self._script, order, environment=self._environment)
         # The integration context is kept at once, whatever became of the command.
         memory.context = outcome.context

@@ -117,21 +117,26 @@ def remember(alerts: list[dict[str, Any]]) -> None:
 
 
 def window(first_fetch: str) -> dict[str, str]:
-    """Return the time from which alerts count: fixed at the first fetch."""
-    since = demisto.getLastRun().get("since")
-    if since is None:
+    """Return the time from which alerts count: fixed at the first command that asks for alerts."""
+    context = get_integration_context()
+    if "since" not in context:
         since = arg_to_datetime(first_fetch, required=True).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return {"timestampField": "lastSeen", "from": since}
+        # The last run is there for fetching alone, and mirroring reads the same window.
+        set_integration_context({**context, "since": since})
+    return {"timestampField": "lastSeen", "from": get_integration_context()["since"]}
 
 
 def fetch_incidents(client: Client, *, first_fetch: str, direction: str) -> None:
     """Hand over what no earlier fetch did."""
-    times = window(first_fetch)
     imported = demisto.getLastRun().get("imported", [])
     known = set(imported)
-    fresh = [row for row in client.everything({"status": "new", **times}).values() if row["id"] not in known]
+    fresh = [
+        row
+        for row in client.everything({"status": "new", **window(first_fetch)}).values()
+        if row["id"] not in known
+    ]
     remember(fresh)
-    demisto.setLastRun({"since": times["from"], "imported": imported + [row["id"] for row in fresh]})
+    demisto.setLastRun({"imported": imported + [row["id"] for row in fresh]})
     demisto.incidents([incident(row, direction) for row in fresh])
 
 
