@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 import requests
 
-from harness.dialogue.xsoar import arguments, clients, mirroring, moments
+from harness.dialogue.xsoar import arguments, clients, lookback, mirroring, moments
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -220,6 +220,10 @@ _FUNCTIONS: Final = (
     arguments.dict_safe_get,
     arguments.remove_empty_elements,
     arguments.urljoin,
+    lookback.filter_incidents_by_duplicates_and_limit,
+    lookback.get_fetch_run_time_range,
+    lookback.get_found_incident_ids,
+    lookback.update_last_run_object,
     moments.arg_to_datetime,
     moments.date_to_timestamp,
     moments.parse_date_range,

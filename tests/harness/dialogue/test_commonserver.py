@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness.dialogue.xsoar import arguments, commonserver, mirroring, moments
+from harness.dialogue.xsoar import arguments, commonserver, lookback, mirroring, moments
 from harness.dialogue.xsoar.clients import BaseClient, DemistoException
 from harness.dialogue.xsoar.demisto import Demisto, NotOffered, Order, Outcome
 
@@ -160,3 +160,41 @@ def test_a_client_that_reaches_nobody_says_so() -> None:
         BaseClient("http://127.0.0.1:9")._http_request("GET", "x")
 
     assert refused.value.res is None
+
+
+def test_a_fetch_that_looks_back_finds_nothing_twice() -> None:
+    """The window reaches back, what was found is left out, and the next fetch reads further."""
+    last_run = {"time": "2026-01-02T00:00:00", "limit": 2, "found_incident_ids": {"1": 4_000_000_000}}
+    rows = [{"id": str(key), "created": f"2026-01-02T00:00:0{key}"} for key in (1, 2, 3, 4)]
+
+    start, end = lookback.get_fetch_run_time_range(last_run, "3 days", look_back=5)
+    fresh = lookback.filter_incidents_by_duplicates_and_limit(rows, last_run, 2, "id")
+    following = lookback.update_last_run_object(last_run, fresh, 2, start, end, 5, "created", "id")
+
+    assert start == "2026-01-02T00:00:00"
+    assert [row["id"] for row in fresh] == ["2", "3"]
+    assert (following["time"], following["limit"]) == ("2026-01-02T00:00:03", 4)
+    assert sorted(following["found_incident_ids"]) == ["1", "2", "3"]
+
+
+def test_a_recent_last_run_is_widened_to_the_look_back() -> None:
+    """What was indexed late is in the window again; without one, the first fetch counts."""
+    recent = {"time": moments.now().strftime("%Y-%m-%dT%H:%M:%S")}
+
+    widened, end = lookback.get_fetch_run_time_range(recent, "3 days", look_back=60)
+    first, _ = lookback.get_fetch_run_time_range({}, "3 days")
+
+    length = moments.parse_date_string(end) - moments.parse_date_string(widened)
+    assert length == dt.timedelta(hours=1)
+    assert moments.parse_date_string(end) - moments.parse_date_string(first) >= dt.timedelta(days=3)
+
+
+def test_an_empty_fetch_moves_on_to_its_end() -> None:
+    """And the limit is the usual one again; ids too old to come back are forgotten."""
+    last_run = {"time": "2026-01-02T00:00:00", "limit": 8, "found_incident_ids": {"1": 1}}
+
+    following = lookback.update_last_run_object(
+        last_run, [], 2, "a", "2026-01-03T00:00:00", 5, "created", "id"
+    )
+
+    assert following == {"time": "2026-01-03T00:00:00", "limit": 2, "found_incident_ids": {}}
