@@ -28,12 +28,15 @@ demo: $(READY) ## the main job from end to end, in about a minute
 LEFT_OUT := $(if $(shell command -v $(CHROMIUM)),,tests/browser) \
   $(if $(shell command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null),,tests/connector/test_postgres.py)
 
+NO_KIT := $(foreach tool,go java jq node pwsh,$(if $(shell command -v $(tool)),,$(tool)))
+
 play: $(READY) ## KUMA with a story, the connector and the desk, side by side, until Ctrl-C
 	@$(BIN)/python -m tests.e2e.play
 
 test: $(READY) lint types imports ## all tests, types, lint and import contracts
 	$(BIN)/python -m pytest --numprocesses auto $(addprefix --ignore=,$(LEFT_OUT))
 	@test -z "$(strip $(LEFT_OUT))" || echo "Left out, since Chromium or PostgreSQL is missing: $(LEFT_OUT)"
+	@test -z "$(strip $(NO_KIT))" || echo "Left out, the kits that need: $(NO_KIT)"
 
 check: test ## what CI runs
 
@@ -49,6 +52,14 @@ imports: $(READY)
 
 mutants: $(READY) ## every mutant against every requirement; takes long
 	$(BIN)/python -m tests.harness.matrix
+
+kits: $(READY) ## the core on every kit whose runtime is there; takes some minutes
+	$(BIN)/python -m tests.harness.kits
+
+engines: $(READY) ## a flow in Node-RED, which is 98 MB, and an XSOAR integration, judged; takes some minutes
+	@command -v npm >/dev/null || { echo "npm is missing. On Debian: apt-get install npm"; exit 2; }
+	npm install --prefix .engines --silent --no-audit --no-fund --ignore-scripts node-red@4.1.8
+	$(BIN)/python -m tests.harness.engines
 
 fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
 	$(BIN)/python -m tests.fuzz

@@ -13,9 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from harness.dialogue.http import HttpAdapter
 from harness.dialogue.oneshot import OneshotProcess
 from harness.dialogue.stdio import StdioProcess
+from harness.dialogue.xsoar import SETTINGS
 from harness.verdict import HarnessTrouble, Unsupported
 
 if TYPE_CHECKING:
@@ -123,17 +126,23 @@ def connector_process(
     # A proxy of the host must not stand between a connector and a mock on the same machine.
     no_proxy = ",".join(filter(None, (inherited.get("NO_PROXY") or inherited.get("no_proxy"), _LOOPBACK)))
     proxies = {"NO_PROXY": no_proxy, "no_proxy": no_proxy}
+    given = {}
+    if connector.xsoar is not None:
+        # A script's place is the file's folder, where the process runs.
+        given = {SETTINGS: msgspec.json.encode(connector.xsoar).decode()}
     kind = OneshotProcess if connector.transport == "oneshot" else StdioProcess
     return kind(
         _command(connector),
         folder=folder,
-        environment={**inherited, **proxies, **connector.env, **environment},
+        environment={**inherited, **proxies, **given, **connector.env, **environment},
         stderr=stderr,
     )
 
 
 def _command(connector: Connector) -> list[str]:
     """Return what starts the connector; what is Python runs in the interpreter of the harness."""
+    if connector.xsoar is not None:
+        return [sys.executable, "-m", "harness.dialogue.xsoar.desk"]
     if connector.python is not None:
         return [sys.executable, "-m", "harness.dialogue.hosted", connector.python]
     return list(connector.command or ())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
@@ -20,6 +21,30 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+class Command(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A command of an XSOAR script, and its arguments with ``{words}`` to be filled in."""
+
+    command: Annotated[str, Meta(min_length=1)]
+    args: dict[str, str] = {}
+
+
+class Xsoar(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """An XSOAR integration, and what its instance is given.
+
+    ``modified``: the script knows get-modified-remote-data; otherwise every open incident is asked for.
+    ``mapping``: where an incident's fields stand in ``rawJSON``; ``close``: instead of mirroring out.
+    """
+
+    script: Annotated[str, Meta(min_length=1)]
+    features: list[Literal["events", "update", "close", "mirror", "edit", "persist", "affected"]]
+    params: dict[str, Any] = {}
+    mapping: dict[str, Annotated[str, Meta(min_length=1)]] = {}
+    reasons: dict[str, str] = {}
+    close: Command | None = None
+    modified: bool = True
+    version: str = "1"
+
+
 class Connector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How the connector is reached. ``deadline_seconds`` is for one request.
 
@@ -28,10 +53,11 @@ class Connector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     name: Annotated[str, Meta(min_length=1)]
     command: Annotated[list[str], Meta(min_length=1)] | None = None
-    transport: Literal["stdio", "http", "oneshot"] = "stdio"
+    transport: Literal["stdio", "http", "oneshot", "xsoar"] = "stdio"
     python: Annotated[str, Meta(pattern=r"^[\w.]+:\w+$")] | None = None
     url: Annotated[str, Meta(pattern=r"^https?://")] | None = None
     token_env: Annotated[str, Meta(min_length=1)] | None = None
+    xsoar: Xsoar | None = None
     deadline_seconds: Annotated[float, Meta(gt=0, le=3600)] = 30.0
     env: dict[str, str] = {}
 
@@ -104,13 +130,22 @@ _WAYS: Final[dict[str, tuple[str, ...]]] = {
     "stdio": ("command", "python"),
     "oneshot": ("command",),
     "http": ("url",),
+    "xsoar": ("xsoar",),
 }
+#: What may stand in braces in a parameter of an XSOAR instance, and in an argument of its close command.
+_PARAM_WORDS: Final = frozenset({"url", "token", "ca_file", "lookback_seconds"})
+_CLOSE_WORDS: Final = frozenset({"alert_id", "incident_id", "reason"})
+#: The fields of an incident that a mapping may place.
+_MAPPED: Final = frozenset({
+    "alert_id", "name", "priority", "first_seen", "last_seen", "event_ids", "tenant_id", "overflow",
+    "assignee", "kuma_status", "close_reason", "assets", "accounts", "dbotMirrorId", "dbotMirrorDirection",
+})  # fmt: skip
 
 
 def _check_way(path: Path, connector: Connector) -> None:
     """Refuse a connector file that does not say, or says twice, how the connector is reached."""
     wanted = _WAYS[connector.transport]
-    given = [key for key in ("command", "python", "url") if getattr(connector, key) is not None]
+    given = [key for key in ("command", "python", "url", "xsoar") if getattr(connector, key) is not None]
     if not given and "command" in wanted:
         raise BadFile(path, "connector: missing command")
     if len(given) != 1 or given[0] not in wanted:
@@ -119,6 +154,37 @@ def _check_way(path: Path, connector: Connector) -> None:
             path,
             f"connector: transport {connector.transport} needs {' or '.join(wanted)}; there is {told}",
         )
+    if connector.xsoar is not None:
+        _check_xsoar(path, connector.xsoar)
+
+
+def _check_xsoar(path: Path, xsoar: Xsoar) -> None:
+    """Refuse a script that is not there, and words and fields that nobody would fill or read."""
+    where = "connector.xsoar"
+    script = path.parent / xsoar.script
+    if not script.is_file():
+        raise BadFile(path, f"{where}.script: there is no file {script}")
+    for field in xsoar.mapping:
+        if field not in _MAPPED:
+            raise BadFile(path, f"{where}.mapping: unknown field {field!r}{meant(field, _MAPPED)}")
+    closing = {} if xsoar.close is None else xsoar.close.args
+    for table, values, known in (
+        ("params", xsoar.params, _PARAM_WORDS), ("close.args", closing, _CLOSE_WORDS),
+    ):  # fmt: skip
+        for word in _words(values):
+            if word not in known:
+                told = f"{where}.{table}: nothing fills {{{word}}}{meant(word, known)}"
+                raise BadFile(path, f"{told}; there are {', '.join(sorted(known))}")
+    if xsoar.close is not None and "close" not in xsoar.features:
+        raise BadFile(path, f"{where}.close: the features do not claim close")
+
+
+def _words(value: Any) -> list[str]:
+    """Return what stands in braces, however deep."""
+    if isinstance(value, dict | list):
+        inner = value.values() if isinstance(value, dict) else value
+        return [word for one in inner for word in _words(one)]
+    return re.findall(r"{(\w+)}", value) if isinstance(value, str) else []
 
 
 def _check_token(path: Path, connector: Connector) -> None:

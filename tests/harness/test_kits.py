@@ -2,61 +2,67 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import tree_sitter_powershell
 from click.testing import CliRunner
+from tree_sitter import Language, Parser
 
 import harness.kits
 from harness.cli import main
-from harness.kits import LANGUAGES
+from harness.kits import KITS
+from tests.harness.kits import judged, runnable, written
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Server
 
+FOLDER = Path(harness.kits.__file__).parent
+#: Quick, and every call is made; `make kits` plays the whole core.
+TELLING = ("UPD-03", "CLOSE-02")
+WHOLE = ("javascript", "python")
 
-@pytest.mark.parametrize("language", sorted(LANGUAGES))
+
+@pytest.mark.parametrize("language", sorted(KITS))
 def test_a_kit_is_short(language: str) -> None:
     """Under a hundred lines."""
-    kit = Path(harness.kits.__file__).parent / language / LANGUAGES[language][1]
+    kit = FOLDER / language / KITS[language].adapter
 
     assert len(kit.read_text(encoding="utf-8").splitlines()) < 100
 
 
-@pytest.mark.parametrize("language", sorted(LANGUAGES))
+@pytest.mark.parametrize("language", WHOLE)
 def test_what_init_writes_passes_the_core(language: str, kuma: Server, tmp_path: Path) -> None:
     """Every requirement of the core that its features need."""
-    folder = tmp_path / "acme"
-    written = CliRunner().invoke(main, ["init", "--language", language, str(folder)])
-    secrets = {"KUMA_HARNESS_CONTROL_TOKEN": kuma.control_token, "KUMA_HARNESS_CA_FILE": kuma.ca_file or ""}
-    arguments = ["--against", kuma.console, "--api", kuma.api, "--profile", "core", "--jobs", "4"]
-    arguments += ["--out", str(tmp_path / "report")]
+    found = judged(language, folder=tmp_path, server=kuma)
 
-    done = subprocess.run(
-        [sys.executable, "-m", "harness.cli", "run", str(folder / "connector.toml"), *arguments],
-        env={**os.environ, **secrets},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    assert (found.exit_code, found.not_right()) == (0, {}), found.printed
 
-    document = json.loads((tmp_path / "report" / "results.json").read_text(encoding="utf-8"))
-    assert written.exit_code == 0
-    assert (done.returncode, {row["verdict"] for row in document["checks"]}) == (
-        0,
-        {"pass", "unsupported"},
-    ), done.stdout
+
+@pytest.mark.parametrize("language", [name for name in runnable() if name not in WHOLE])
+def test_what_init_writes_passes_what_tells_most(language: str, kuma: Server, tmp_path: Path) -> None:
+    """Events, growth, and a close that KUMA refuses since it is closed already."""
+    found = judged(language, folder=tmp_path, server=kuma, only=TELLING)
+
+    assert (found.exit_code, found.verdicts) == (0, dict.fromkeys(TELLING, "pass")), found.printed
+
+
+def test_the_untried_kit_is_powershell_by_its_grammar(tmp_path: Path) -> None:
+    """It could not be run, which `init` says; that much is known of it."""
+    told = CliRunner().invoke(main, ["init", "--language", "powershell", str(tmp_path / "acme")])
+    parser = Parser(Language(tree_sitter_powershell.language()))
+
+    tree = parser.parse((FOLDER / "powershell" / "adapter.ps1").read_bytes())
+
+    assert [name for name, kit in KITS.items() if not kit.tried] == ["powershell"]
+    assert "This adapter has never run" in told.stdout
+    assert not tree.root_node.has_error
 
 
 def test_init_writes_over_nothing(tmp_path: Path) -> None:
     """A second time it is one clear line."""
-    CliRunner().invoke(main, ["init", str(tmp_path)])
+    written("python", tmp_path)
 
     again = CliRunner().invoke(main, ["init", str(tmp_path)])
 
