@@ -71,7 +71,7 @@ def kuma() -> FakeKuma:
 @pytest.fixture
 def engine(tmp_path: Path, kuma: FakeKuma, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
     """A desk with an administrator and an analyst of each line; its clock stands, its hashes are quick."""
-    monkeypatch.setattr(accounts, "_METHOD", "scrypt:64:8:1")
+    monkeypatch.setattr(accounts, "_METHOD", "pbkdf2:sha256:1")
 
     def dial(_settings: object) -> Transport:
         return Transport(URL, token=TOKEN, transport=httpx.MockTransport(kuma.handle))
