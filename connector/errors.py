@@ -16,6 +16,9 @@
         Unavailable           KUMA did not do it now; trying again may help
             Unreachable       no connection, TLS trouble, time-out, connection lost
                 OutOfTime     ... before the deadline; the next cycle goes on from here
+                NameUnknown   ... the host's name leads nowhere
+                NotListening  ... nothing listens on that port
+                NotTls        ... what listens there speaks no TLS
             Unsettled         a second of the list moved at every look
             ServerTrouble     5xx, 408, 429 without a time to wait
             RateLimited       429 or 503 with a time to wait
@@ -27,6 +30,12 @@ Classes carry fields, the sentence is made in ``__str__``. No message holds a to
 """
 
 from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class ConnectorError(Exception):
@@ -97,16 +106,32 @@ class Busy(ConnectorError):
         return f"this is being done already on the same database; {wait}"
 
 
+class Distrust(StrEnum):
+    """Why a certificate was not accepted."""
+
+    AUTHORITY = "authority"
+    EXPIRED = "expired"
+    HOST = "host"
+
+
+_ADVICE: Final[Mapping[Distrust, str]] = {
+    Distrust.AUTHORITY: "set ca_file to KUMA's own certificate authority",
+    Distrust.EXPIRED: "KUMA needs a new certificate; see also this machine's clock",
+    Distrust.HOST: "write the address as it stands in the certificate",
+}
+
+
 class Untrusted(ConnectorError):
     """The certificate of ``url`` was not accepted, so that nothing was sent."""
 
-    def __init__(self, url: str, why: str) -> None:
-        super().__init__(url, why)
+    def __init__(self, url: str, why: str, kind: Distrust = Distrust.AUTHORITY) -> None:
+        super().__init__(url, why, kind)
         self.url = url
         self.why = why
+        self.kind = kind
 
     def __str__(self) -> str:
-        return f"the certificate of {self.url} is not trusted: {self.why}; set ca_file"
+        return f"the certificate of {self.url} is not trusted: {self.why}; {_ADVICE[self.kind]}"
 
 
 class Refused(ConnectorError):
@@ -177,6 +202,18 @@ class Unavailable(ConnectorError):
 
 class Unreachable(Unavailable):
     """There was no connection, or it was lost, or nothing came in time."""
+
+
+class NameUnknown(Unreachable):
+    """The host's name leads nowhere: it is wrong, or the name service does not answer."""
+
+
+class NotListening(Unreachable):
+    """Nothing listens on that port: it is wrong, or KUMA does not run."""
+
+
+class NotTls(Unreachable):
+    """What listens there speaks no TLS, or none that this side speaks."""
 
 
 class Unsettled(Unavailable):

@@ -145,7 +145,8 @@ def run(config: Path) -> None:
         engine.jobs.start()
         schedule = engine.schedule()
         running = [job.value for job in Job if schedule.of(job).on]
-        click.echo(f"on the schedule: {', '.join(running) or 'nothing'}; stop with Ctrl-C")
+        told = f"on the schedule: {', '.join(running)}; stop with Ctrl-C"
+        click.echo(told if running else "nothing is on the schedule")
         while running:
             threading.Event().wait(3_600)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
+import socket
 import ssl
 import time
 from dataclasses import dataclass
@@ -17,15 +18,34 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
-from connector.errors import BadAnswer, SettingsProblem, TooLarge, Unreachable, Untrusted
+from connector.errors import (
+    BadAnswer,
+    Distrust,
+    NameUnknown,
+    NotListening,
+    NotTls,
+    SettingsProblem,
+    TooLarge,
+    Unreachable,
+    Untrusted,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from connector.errors import ConnectorError
+
 #: What is held of one answer. 250 alerts may be more (16 MB each, and from 4.0 without a limit).
 MAX_BODY: Final = 128 * 1024 * 1024
 CONNECT_SECONDS: Final = 10.0
+#: What OpenSSL says of a certificate that is not accepted (X509_V_ERR_...), by its number.
+_DISTRUST: Final[Mapping[int, Distrust]] = {
+    9: Distrust.EXPIRED,  # not yet valid
+    10: Distrust.EXPIRED,
+    62: Distrust.HOST,
+    64: Distrust.HOST,  # an address instead of a name
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +121,7 @@ class Transport:
         except httpx.TimeoutException as error:
             raise Unreachable(what, f"{self._url} did not answer in {seconds:.0f} s") from error
         except httpx.TransportError as error:
-            refusal = _certificate_problem(error)
-            if refusal is not None:
-                raise Untrusted(self._url, refusal) from error
-            raise Unreachable(what, _why(self._url, error)) from error
+            raise _trouble(self._url, what, error) from error
         except httpx.DecodingError as error:
             raise BadAnswer(what, "the answer's encoding is broken") from error
         if response.status_code >= 300:  # noqa: PLR2004 -- whatever is no success may be quoted in a message
@@ -219,19 +236,28 @@ def _too_large(what: str, response: httpx.Response) -> TooLarge:
     return TooLarge(what, f"the answer is larger than {MAX_BODY} bytes", status=response.status_code)
 
 
-def _certificate_problem(error: httpx.TransportError) -> str | None:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return cause.verify_message
-        cause = cause.__cause__ or cause.__context__
-    return None
-
-
-def _why(url: str, error: httpx.TransportError) -> str:
+def _trouble(url: str, what: str, error: httpx.TransportError) -> ConnectorError:
+    """Return what kept a request from being answered; it lies somewhere among the causes."""
+    causes: list[BaseException] = [error]
+    while (cause := causes[-1].__cause__ or causes[-1].__context__) is not None:
+        causes.append(cause)
+    for cause in causes:
+        match cause:
+            case ssl.SSLCertVerificationError():
+                kind = _DISTRUST.get(cause.verify_code, Distrust.AUTHORITY)
+                return Untrusted(url, cause.verify_message, kind)
+            case ssl.SSLError():
+                return NotTls(what, f"{url} speaks no TLS that is understood here ({cause.reason or cause})")
+            case socket.gaierror():
+                return NameUnknown(what, f"the name in {url} is not known ({cause.strerror})")
+            case ConnectionRefusedError():
+                return NotListening(what, f"nothing listens at {url}; is the port right, and does KUMA run?")
+            case _:
+                pass
     if isinstance(error, httpx.ConnectError):
-        return f"cannot connect to {url}: {error}"
-    return f"the connection to {url} was lost: {error}" if str(error) else f"the connection to {url} was lost"
+        return Unreachable(what, f"cannot connect to {url}: {error}")
+    why = f"the connection to {url} was lost"
+    return Unreachable(what, f"{why}: {error}" if str(error) else why)
 
 
 def _is_loopback(url: str) -> bool:

@@ -50,11 +50,8 @@ def blueprint(engine: Engine) -> Blueprint:
 
     @bp.post("/connectors/test")
     def test() -> Response:
-        try:
-            told, worked = engine.test(), True
-        except ConnectorError as error:
-            told, worked = str(error), False
-        return _page(engine, tested=(worked, told), status=200 if worked else 502)
+        tested = engine.test()
+        return _page(engine, tested=tested, status=200 if tested.worked else 502)
 
     @bp.post("/connectors/import")
     def take_in() -> AnyResponse:

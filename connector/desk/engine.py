@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 from connector import settings as connector_settings
 from connector.client import Client
-from connector.desk import commands, handler, timing, worker
+from connector.desk import commands, handler, timing, trial, worker
 from connector.desk.accounts import Accounts, Wrong
 from connector.desk.delivery import Delivery
 from connector.desk.documents import Documents, fitted, table
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.engine import URL
+
+    from connector.desk.trial import Trial
 
 _CA: Final = "kuma-ca.pem"
 #: So long the handler may take for one part of what waits, before another instance takes over.
@@ -154,17 +156,18 @@ class Engine:
         settings = self.settings()
         return self._dial(settings), settings
 
-    def test(self) -> str:
-        """Ask KUMA who the token belongs to; return the answer in words. Raises what goes wrong."""
-        settings = replace(self.settings(), request_seconds=10)
-        client = self._client(settings)
+    def test(self) -> Trial:
+        """Try the connection; say in words how it ended."""
+        try:
+            settings = replace(self.settings(), request_seconds=10)
+            client = self._client(settings)
+        except SettingsProblem as error:
+            return trial.failed(error)
         try:
             client.until = time.monotonic() + settings.request_seconds
-            me = client.whoami()
-            client.page([("page", "1")])
+            return trial.tried(client, settings.url)
         finally:
             client.disconnect()
-        return str(me.get("login") or me.get("name") or "?")
 
     def stop(self) -> None:
         """End the schedule, and give the database back."""

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import httpx
@@ -140,3 +142,13 @@ def test_help_shows_examples() -> None:
 
     assert "kuma-connector --config kuma.toml poll" in shown.stdout
     assert 'token_env = "KUMA_TOKEN"' in shown.stdout
+
+
+def test_commands_without_pages_load_neither_scheduler_nor_web_framework() -> None:
+    """Nor a keyring: they start in a fraction of the time."""
+    heavy = {"flask", "werkzeug", "apscheduler", "keyring", "jinja2"}
+    program = f"import sys, connector.cli; print(sorted(set(sys.modules) & {heavy}))"
+
+    loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+
+    assert loaded.stdout == "[]\n"

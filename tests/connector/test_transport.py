@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import socket
 import ssl
-import threading
 import time
-from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import httpx
@@ -14,41 +12,17 @@ import pytest
 import trustme
 
 from connector import transport as module
-from connector.errors import Redirected, SettingsProblem, TooLarge, Unreachable, Untrusted
+from connector.errors import Distrust, Redirected, SettingsProblem, TooLarge, Unreachable, Untrusted
 from connector.transport import Transport
 from tests.connector.fake_kuma import FakeKuma, connect
+from tests.connector.sockets import listening
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import socket
     from pathlib import Path
 
 TOKEN = "0123456789abcdef" * 2
 EMPTY = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n[]"
-
-
-@contextmanager
-def listening(answer: Callable[[socket.socket], None], tls: ssl.SSLContext | None = None) -> Iterator[int]:
-    """Answer one connection after the other on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-
-        def serve() -> None:
-            while True:
-                try:
-                    connection, _ = server.accept()
-                except OSError:
-                    return
-                try:
-                    with connection if tls is None else tls.wrap_socket(connection, server_side=True) as one:
-                        one.recv(65536)
-                        answer(one)
-                except OSError:
-                    continue  # the other side has left, which is what is tested
-
-        thread = threading.Thread(target=serve, daemon=True)
-        thread.start()
-        yield server.getsockname()[1]
-        server.shutdown(socket.SHUT_RDWR)
-    thread.join(5)
 
 
 def drip(connection: socket.socket, data: bytes) -> None:
@@ -91,23 +65,32 @@ def test_a_body_that_is_cut_is_no_answer() -> None:
         transport.close()
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "192.0.2.7"], ids=["unknown authority", "another host"])
-def test_nothing_is_sent_to_a_server_that_is_not_trusted(host: str, tmp_path: Path) -> None:
-    """Trying again would not help, so that the error asks for a person."""
+@pytest.mark.parametrize(
+    ("kind", "advice"),
+    [
+        (Distrust.AUTHORITY, "set ca_file"),
+        (Distrust.HOST, "as it stands in the certificate"),
+        (Distrust.EXPIRED, "needs a new certificate"),
+    ],
+)
+def test_nothing_is_sent_to_a_server_that_is_not_trusted(kind: Distrust, advice: str, tmp_path: Path) -> None:
+    """Trying again would not help, so that the error asks for a person, and says for what."""
     authority, other = trustme.CA(), trustme.CA()
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    authority.issue_cert(host).configure_cert(tls)
-    trusted = other if host == "127.0.0.1" else authority
+    over = datetime(2020, 1, 1, tzinfo=UTC) if kind is Distrust.EXPIRED else None
+    host = "192.0.2.7" if kind is Distrust.HOST else "127.0.0.1"
+    authority.issue_cert(host, not_after=over).configure_cert(tls)
+    trusted = other if kind is Distrust.AUTHORITY else authority
     trusted.cert_pem.write_to_path(str(tmp_path / "ca.pem"))
     received: list[bytes] = []
 
     with listening(lambda one: received.append(one.recv(9)), tls) as port:
         transport = Transport(f"https://127.0.0.1:{port}", token=TOKEN, ca_file=tmp_path / "ca.pem")
-        with pytest.raises(Untrusted, match="set ca_file") as caught:
+        with pytest.raises(Untrusted, match=advice) as caught:
             transport.send("GET", "/", seconds=5)
         transport.close()
 
-    assert not caught.value.retryable
+    assert (caught.value.kind, caught.value.retryable) == (kind, False)
     assert received == []
 
 

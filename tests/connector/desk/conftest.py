@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 
+from connector.desk import accounts
 from connector.desk.app import build
 from connector.desk.engine import Engine
 from connector.desk.link import Link
@@ -68,8 +69,9 @@ def kuma() -> FakeKuma:
 
 
 @pytest.fixture
-def engine(tmp_path: Path, kuma: FakeKuma) -> Iterator[Engine]:
-    """A desk with an administrator and an analyst of each line; its clock stands."""
+def engine(tmp_path: Path, kuma: FakeKuma, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """A desk with an administrator and an analyst of each line; its clock stands, its hashes are quick."""
+    monkeypatch.setattr(accounts, "_METHOD", "pbkdf2:sha256:1")
 
     def dial(_settings: object) -> Transport:
         return Transport(URL, token=TOKEN, transport=httpx.MockTransport(kuma.handle))
