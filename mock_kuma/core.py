@@ -5,8 +5,10 @@ Built once by ``app``; there is no other way to reach the data. Rule: no module 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from mock_kuma.store.kept import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,7 +19,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """The database, and the organisation that belongs to a seed (kept, since it takes a moment to make)."""
+    """The database, the organisation that belongs to a seed (it takes a moment to make), what still holds."""
 
     database: Data
     soc: Callable[[str], Soc]
+    kept: Kept = field(default_factory=Kept)

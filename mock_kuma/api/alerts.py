@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from flask import Blueprint, Response, request
 
 from mock_kuma.actions import alerts as actions
@@ -22,6 +23,8 @@ from mock_kuma.store import events as event_store
 if TYPE_CHECKING:
     from mock_kuma.api.dialect import Dialect
     from mock_kuma.core import Core
+    from mock_kuma.domain.roles import Scope
+    from mock_kuma.world import World
 
 
 def blueprint(core: Core, dialect: Dialect) -> Blueprint:
@@ -30,11 +33,18 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
 
     @vendor_route(bp, dialect, "GET /alerts")
     def search() -> Response:
-        world = gate.caller().world
-        wanted = params.alert_filter(
-            params.Params(request.query_string.decode("utf-8", "replace")),
-            gate.scope("GET /alerts"),
+        world, scope, arrival = gate.caller().world, gate.scope("GET /alerts"), gate.arrival()
+        # Connectors ask the same question again and again: the answer holds until the data change.
+        body, arrival.served = core.kept.get(
+            arrival.revision,
+            (world.id, dialect.name, scope, request.query_string),
+            lambda: answered(world, scope, request.query_string),
+            lambda page: len(page[0]) + len(bytes(page[1])),
         )
+        return Response(body, mimetype="application/json")
+
+    def answered(world: World, scope: Scope, query: bytes) -> tuple[bytes, msgspec.Raw]:
+        wanted = params.alert_filter(params.Params(query.decode("utf-8", "replace")), scope)
         with core.database.read() as connection:
             rows = store.page(connection, world.id, wanted, page_size=world.page_size)
             ids = [row.id for row in rows]
@@ -47,8 +57,7 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
             events=events,
             with_affected=wanted.with_affected,
         )
-        gate.arrival().served.extend(Served(row.id, row.version) for row in rows)
-        return Response(body, mimetype="application/json")
+        return body, msgspec.Raw(msgspec.json.encode([Served(row.id, row.version) for row in rows]))
 
     @vendor_route(bp, dialect, "POST /alerts/close")
     def close() -> Response:

@@ -1,12 +1,14 @@
 """Opens the database: SQLite in WAL mode by default, anything SQLAlchemy reaches by URL.
 
 A reader never waits for a writer. A writer announces itself at once (BEGIN IMMEDIATE), so that two
-processes queue instead of failing halfway. Rule: what is committed survives the death of every process.
+processes queue instead of failing halfway; the writers of one process queue before that, since SQLite lets
+those who wait sleep. Rule: what is committed survives the death of every process.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 #: How long a writer waits for its turn before it gives up, in milliseconds.
 BUSY_MS = 30_000
 WRITES = {"mock_kuma_writes": True}
+#: SQLite keeps the revision in the file's header, 31 bits of it.
+_REVISIONS = 2**31
 
 
 class Data(Protocol):
@@ -47,23 +51,31 @@ class Data(Protocol):
     def write(self) -> AbstractContextManager[Connection]:
         """Run one transaction."""
 
+    def append(self) -> AbstractContextManager[Connection]:
+        """Run one transaction that changes nothing of what answers are made of."""
+
+    def revision(self) -> int | None:
+        """Return a number that changes with every ``write``, or None where there is none."""
+
     def close(self) -> None:
         """Give back what is held."""
 
 
 class Database:
-    """One engine, handed around; ``read`` and ``write`` are the only ways in."""
+    """One engine, handed around; ``read``, ``write`` and ``append`` are the only ways in."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._sqlite = make_url(url).get_backend_name() == "sqlite"
         # Threads that sleep out a delay hold no connection, so a small pool serves many clients.
         self.engine: Engine = create_engine(url, pool_size=16, max_overflow=48)
-        if sqlite:
+        if self._sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         self._reads = self.engine
         self._writes = self.engine.execution_options(**WRITES)
+        self._turn = threading.Lock() if self._sqlite else nullcontext()
+        self._watch = _Watch(self.engine) if self._sqlite else None
 
     def create(self) -> None:
         """Make the tables where they are missing."""
@@ -78,12 +90,52 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Run one transaction: committed as a whole at the end, or not at all."""
-        with self._writes.begin() as connection:
+        with self.append() as connection:
             yield connection
+            if self._sqlite:
+                # Of the same transaction, so that whoever sees the number sees the change, and the other way.
+                number = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+                connection.exec_driver_sql(f"PRAGMA user_version = {(number + 1) % _REVISIONS}")
+
+    @contextmanager
+    def append(self) -> Iterator[Connection]:
+        """Run one transaction that changes nothing of what answers are made of: the journal's."""
+        with self._turn, self._writes.begin() as connection:
+            yield connection
+
+    def revision(self) -> int | None:
+        """Return a number that changes with every ``write`` of any process, or None but on SQLite."""
+        return None if self._watch is None else self._watch.revision()
 
     def close(self) -> None:
         """Give every connection back."""
+        if self._watch is not None:
+            self._watch.close()
         self.engine.dispose()
+
+
+class _Watch:
+    """A connection beside the pool that only asks for the revision: two microseconds instead of fifty."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._lock = threading.Lock()
+        self._held: Any = None
+
+    def revision(self) -> int:
+        """Return the revision that is committed now."""
+        with self._lock:
+            if self._held is None:
+                self._held = self._engine.raw_connection()
+            number: int = self._held.driver_connection.execute("PRAGMA user_version").fetchone()[0]
+            return number
+
+    def close(self) -> None:
+        """Give the connection back."""
+        with self._lock:
+            if self._held is not None:
+                self._held.close()
+                self._held = None
 
 
 class Within:
@@ -112,6 +164,11 @@ class Within:
         connection = self._open.get()
         with connection.begin_nested():
             yield connection
+
+    append = write
+
+    def revision(self) -> None:
+        """Return none: what the transaction has done is not committed."""
 
     def close(self) -> None:
         """Do nothing: whoever opened the transaction ends it."""

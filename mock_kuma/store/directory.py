@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from mock_kuma.store import tables
 
@@ -110,18 +110,21 @@ def revoke_token(connection: Connection, world: str, user_id: str) -> bool:
     return connection.execute(delete(tables.tokens).where(place)).rowcount > 0
 
 
+# Made once, since every request asks it.
+_BEARER: Final = (
+    select(tables.worlds, tables.tokens.c.expires, *_USER)
+    .join(tables.worlds, tables.worlds.c.id == tables.tokens.c.world)
+    .join(
+        tables.users,
+        (tables.users.c.world == tables.tokens.c.world) & (tables.users.c.id == tables.tokens.c.user),
+    )
+    .where(tables.tokens.c.digest == bindparam("digest"))
+)
+
+
 def bearer(connection: Connection, digest: str) -> Row[Any] | None:
     """Return the token's world and user in one row, or None for an unknown token."""
-    query = (
-        select(tables.worlds, tables.tokens.c.expires, *_USER)
-        .join(tables.worlds, tables.worlds.c.id == tables.tokens.c.world)
-        .join(
-            tables.users,
-            (tables.users.c.world == tables.tokens.c.world) & (tables.users.c.id == tables.tokens.c.user),
-        )
-        .where(tables.tokens.c.digest == digest)
-    )
-    return connection.execute(query).first()
+    return connection.execute(_BEARER, {"digest": digest}).first()
 
 
 def known_digests(connection: Connection, digests: Iterable[str]) -> set[str]:
