@@ -101,7 +101,7 @@ class Gateway:
         digest = None if token is None else ids.digest(token)
 
         def found() -> tuple[Caller | None, World]:
-            with self._core.database.read() as connection:
+            with self._core.database.glance() as connection:
                 row = None if digest is None else directory.bearer(connection, digest)
                 if row is not None:
                     caller = Caller.of(row)
@@ -139,7 +139,7 @@ class Gateway:
         wait: int,
     ) -> None:
         def known(digests: Iterable[str]) -> set[str]:
-            with self._core.database.read() as connection:
+            with self._core.database.glance() as connection:
                 return directory.known_digests(connection, digests)
 
         redactor = journal.Redactor(credential, known)

@@ -80,13 +80,13 @@ class Redactor:
 
     def texts(self, texts: list[str]) -> list[str]:
         """Return the texts with every token replaced: the request's own, and any that a user holds."""
+        if self._credential:
+            texts = [text.replace(self._credential, REDACTED) for text in texts]
         found = {word for text in texts for word in _CANDIDATE.findall(_UUID.sub(" ", text))}
         # A token may stand inside a longer run ("token=...", "...; path"), so look at its parts too.
         words = {part for word in found for part in (word, *re.split(r"[=/+~.\-]", word)) if part}
         digests = {ids.digest(word): word for word in words if len(word) >= _SHORTEST}
         secrets = [digests[digest] for digest in (self._known(digests) if digests else ())]
-        if self._credential:
-            secrets.append(self._credential)
         for secret in sorted(secrets, key=len, reverse=True):
             texts = [text.replace(secret, REDACTED) for text in texts]
         return texts

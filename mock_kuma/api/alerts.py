@@ -16,7 +16,7 @@ from mock_kuma.api.route import vendor_route
 from mock_kuma.domain import alerts as life
 from mock_kuma.domain.problems import BadInput
 from mock_kuma.journal import Served
-from mock_kuma.store import alerts as store
+from mock_kuma.store import alert_pages as store
 from mock_kuma.store import directory
 from mock_kuma.store import events as event_store
 
@@ -45,7 +45,7 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
 
     def answered(world: World, scope: Scope, query: bytes) -> tuple[bytes, msgspec.Raw]:
         wanted = params.alert_filter(params.Params(query.decode("utf-8", "replace")), scope)
-        with core.database.read() as connection:
+        with core.database.glance() as connection:
             rows = store.page(connection, world.id, wanted, page_size=world.page_size)
             ids = [row.id for row in rows]
             events = event_store.of_alerts(connection, world.id, ids) if wanted.with_events else None
@@ -72,7 +72,7 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
         if reason is None:
             raise BadInput("invalid reason")
         world = gate.caller().world
-        with core.database.write() as connection:
+        with core.database.change() as connection:
             actions.close(connection, world, gate.scope("POST /alerts/close"), alert=alert, reason=reason)
         return Response(status=204)
 

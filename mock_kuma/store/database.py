@@ -29,17 +29,20 @@ from mock_kuma.store import (  # noqa: F401 -- their tables
     system,
     tasks,
 )
+from mock_kuma.store.lean import Leans
 from mock_kuma.store.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
+    from mock_kuma.store.lean import Executes
+
 #: How long a writer waits for its turn before it gives up, in milliseconds.
 BUSY_MS = 30_000
 WRITES = {"mock_kuma_writes": True}
-#: SQLite keeps the revision in the file's header, 31 bits of it.
-_REVISIONS = 2**31
+#: SQLite keeps a number for its user in the file's header, of 31 bits.
+_REVISION = "PRAGMA user_version"
 
 
 class Data(Protocol):
@@ -51,7 +54,13 @@ class Data(Protocol):
     def write(self) -> AbstractContextManager[Connection]:
         """Run one transaction."""
 
-    def append(self) -> AbstractContextManager[Connection]:
+    def glance(self) -> AbstractContextManager[Executes]:
+        """Open a consistent view of the data for statements that were made once."""
+
+    def change(self) -> AbstractContextManager[Executes]:
+        """Run one transaction, of statements that were made once."""
+
+    def append(self) -> AbstractContextManager[Executes]:
         """Run one transaction that changes nothing of what answers are made of."""
 
     def revision(self) -> int | None:
@@ -62,7 +71,7 @@ class Data(Protocol):
 
 
 class Database:
-    """One engine, handed around; ``read``, ``write`` and ``append`` are the only ways in."""
+    """One engine, handed around; its methods are the only ways in."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -75,7 +84,7 @@ class Database:
         self._reads = self.engine
         self._writes = self.engine.execution_options(**WRITES)
         self._turn = threading.Lock() if self._sqlite else nullcontext()
-        self._watch = _Watch(self.engine) if self._sqlite else None
+        self._leans = Leans(self.engine) if self._sqlite else None
 
     def create(self) -> None:
         """Make the tables where they are missing."""
@@ -90,52 +99,52 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Run one transaction: committed as a whole at the end, or not at all."""
-        with self.append() as connection:
+        with self._turn, self._writes.begin() as connection:
             yield connection
             if self._sqlite:
                 # Of the same transaction, so that whoever sees the number sees the change, and the other way.
-                number = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-                connection.exec_driver_sql(f"PRAGMA user_version = {(number + 1) % _REVISIONS}")
+                number = connection.exec_driver_sql(_REVISION).scalar_one()
+                connection.exec_driver_sql(f"PRAGMA user_version = {_after(number)}")
 
     @contextmanager
-    def append(self) -> Iterator[Connection]:
+    def glance(self) -> Iterator[Executes]:
+        """Open a consistent view of the data for statements that were made once."""
+        with self.read() if self._leans is None else self._leans.transaction("BEGIN") as lean:
+            yield lean
+
+    @contextmanager
+    def change(self) -> Iterator[Executes]:
+        """Run one transaction as ``write`` does, for statements that were made once."""
+        if self._leans is None:
+            with self.write() as connection:
+                yield connection
+        else:
+            with self._turn, self._leans.transaction("BEGIN IMMEDIATE") as lean:
+                yield lean
+                lean.say(f"PRAGMA user_version = {_after(lean.say(_REVISION)[0][0])}")
+
+    @contextmanager
+    def append(self) -> Iterator[Executes]:
         """Run one transaction that changes nothing of what answers are made of: the journal's."""
-        with self._turn, self._writes.begin() as connection:
-            yield connection
+        if self._leans is None:
+            with self._writes.begin() as connection:
+                yield connection
+        else:
+            with self._turn, self._leans.transaction("BEGIN IMMEDIATE") as lean:
+                yield lean
 
     def revision(self) -> int | None:
         """Return a number that changes with every ``write`` of any process, or None but on SQLite."""
-        return None if self._watch is None else self._watch.revision()
+        if self._leans is None:
+            return None
+        with self._leans.connection() as lean:
+            return int(lean.say(_REVISION)[0][0])
 
     def close(self) -> None:
         """Give every connection back."""
-        if self._watch is not None:
-            self._watch.close()
+        if self._leans is not None:
+            self._leans.close()
         self.engine.dispose()
-
-
-class _Watch:
-    """A connection beside the pool that only asks for the revision: two microseconds instead of fifty."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._engine = engine
-        self._lock = threading.Lock()
-        self._held: Any = None
-
-    def revision(self) -> int:
-        """Return the revision that is committed now."""
-        with self._lock:
-            if self._held is None:
-                self._held = self._engine.raw_connection()
-            number: int = self._held.driver_connection.execute("PRAGMA user_version").fetchone()[0]
-            return number
-
-    def close(self) -> None:
-        """Give the connection back."""
-        with self._lock:
-            if self._held is not None:
-                self._held.close()
-                self._held = None
 
 
 class Within:
@@ -165,13 +174,32 @@ class Within:
         with connection.begin_nested():
             yield connection
 
-    append = write
+    @contextmanager
+    def glance(self) -> Iterator[Executes]:
+        """Look at the data as ``read`` does."""
+        yield self._open.get()
+
+    @contextmanager
+    def change(self) -> Iterator[Executes]:
+        """Write as ``write`` does."""
+        with self.write() as connection:
+            yield connection
+
+    @contextmanager
+    def append(self) -> Iterator[Executes]:
+        """Write as ``write`` does."""
+        with self.write() as connection:
+            yield connection
 
     def revision(self) -> None:
         """Return none: what the transaction has done is not committed."""
 
     def close(self) -> None:
         """Do nothing: whoever opened the transaction ends it."""
+
+
+def _after(revision: int) -> int:
+    return (revision + 1) % 2**31
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -187,6 +215,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "foreign_keys = ON",
         "temp_store = MEMORY",
         "mmap_size = 268435456",
+        # What is committed moves into the file itself, and that to the disk, every 32 MB instead of every 4.
+        "wal_autocheckpoint = 8192",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mock_kuma.domain.filters import TenantFilter
+    from mock_kuma.store.lean import Executes
 
 _USER = (
     tables.users.c.id.label("user_id"),
@@ -35,17 +36,24 @@ def change_tenant(connection: Connection, world: str, tenant: str, values: Mappi
     return connection.execute(update(tables.tenants).where(place).values(values)).rowcount == 1
 
 
-def tenant(connection: Connection, world: str, tenant_id: str) -> Row[Any] | None:
+_TENANT: Final = select(tables.tenants).where(
+    tables.tenants.c.world == bindparam("in_world"), tables.tenants.c.id == bindparam("of")
+)
+
+
+def tenant(connection: Executes, world: str, tenant_id: str) -> Row[Any] | None:
     """Return the tenant's row, or None."""
-    place = (tables.tenants.c.world == world) & (tables.tenants.c.id == tenant_id)
-    return connection.execute(select(tables.tenants).where(place)).first()
+    return next(iter(connection.execute(_TENANT, {"in_world": world, "of": tenant_id})), None)
 
 
-def tenant_names(connection: Connection, world: str) -> dict[str, str]:
+_TENANT_NAMES: Final = select(tables.tenants.c.id, tables.tenants.c.name).where(
+    tables.tenants.c.world == bindparam("name")
+)
+
+
+def tenant_names(connection: Executes, world: str) -> dict[str, str]:
     """Return every tenant's name by its id."""
-    columns = (tables.tenants.c.id, tables.tenants.c.name)
-    found = connection.execute(select(*columns).where(tables.tenants.c.world == world))
-    return {key: name for key, name in found.all()}  # noqa: C416 -- typed rows
+    return dict(tuple(row) for row in connection.execute(_TENANT_NAMES, {"name": world}))
 
 
 def tenants(connection: Connection, world: str, wanted: TenantFilter, *, page_size: int) -> list[Row[Any]]:
@@ -122,15 +130,17 @@ _BEARER: Final = (
 )
 
 
-def bearer(connection: Connection, digest: str) -> Row[Any] | None:
+def bearer(connection: Executes, digest: str) -> Row[Any] | None:
     """Return the token's world and user in one row, or None for an unknown token."""
-    return connection.execute(_BEARER, {"digest": digest}).first()
+    return next(iter(connection.execute(_BEARER, {"digest": digest})), None)
 
 
-def known_digests(connection: Connection, digests: Iterable[str]) -> set[str]:
+_KNOWN: Final = select(tables.tokens.c.digest).where(tables.tokens.c.digest == bindparam("digest"))
+
+
+def known_digests(connection: Executes, digests: Iterable[str]) -> set[str]:
     """Return those of the digests that belong to a token of any world."""
-    query = select(tables.tokens.c.digest).where(tables.tokens.c.digest.in_(list(digests)))
-    return set(connection.execute(query).scalars())
+    return {row[0] for digest in digests for row in connection.execute(_KNOWN, {"digest": digest})}
 
 
 def token(connection: Connection, world: str, user_id: str) -> Row[Any] | None:

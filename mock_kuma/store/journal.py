@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
 from mock_kuma.store import tables
+
+if TYPE_CHECKING:
+    from mock_kuma.store.lean import Executes
 
 #: A world's journal keeps this many exchanges; older ones are dropped and counted as lost.
 KEPT = 20_000
@@ -21,18 +24,21 @@ _DRAW: Final = (
     .returning(tables.worlds.c.journal_seq)
 )
 _ADD: Final = insert(tables.journal)
+_FORGET: Final = delete(tables.journal).where(
+    tables.journal.c.world == bindparam("name"), tables.journal.c.seq <= bindparam("until")
+)
 
 
-def add(connection: Connection, world: str, rows: list[dict[str, Any]]) -> None:
+def add(connection: Executes, world: str, rows: list[dict[str, Any]]) -> None:
     """Append exchanges (at, method, path, entry) to a world's journal; nothing where the world is gone."""
-    last: int | None = connection.execute(_DRAW, {"name": world, "count": len(rows)}).scalar()
-    if last is None:
+    drawn = list(connection.execute(_DRAW, {"name": world, "count": len(rows)}))
+    if not drawn:
         return
+    last = drawn[0][0]
     first = last - len(rows) + 1
     connection.execute(_ADD, [{"world": world, "seq": seq, **row} for seq, row in enumerate(rows, first)])
     if last > KEPT and last // SWEEP > (first - 1) // SWEEP:
-        table = tables.journal
-        connection.execute(delete(table).where(table.c.world == world, table.c.seq <= last - KEPT))
+        connection.execute(_FORGET, {"name": world, "until": last - KEPT})
 
 
 def read(
