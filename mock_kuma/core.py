@@ -1,12 +1,14 @@
-"""What every part of the mock is handed: the database, the generated organisations, what is counted.
+"""What every part of the mock is handed: the database, organisations, counts, what was read.
 
 Built once by ``app``; there is no other way to reach the data. Rule: no module keeps one of its own.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from mock_kuma.store.kept import Kept
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,8 +20,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """The database, the organisation of a seed (kept, since it takes a moment to make), the counts."""
+    """The database, the organisation of a seed (it takes a moment to make), the counts, what still holds."""
 
     database: Data
     soc: Callable[[str], Soc]
     measures: Measures
+    kept: Kept = field(default_factory=Kept)

@@ -23,7 +23,7 @@ from mock_kuma.api import gate, problems
 from mock_kuma.domain.moments import render_date
 from mock_kuma.store import directory
 from mock_kuma.store import faults as fault_store
-from mock_kuma.store import journal as journal_store
+from mock_kuma.store.exchanges import Exchange, Exchanges
 from mock_kuma.upstream import MAX_BODY
 from mock_kuma.world import Caller, World
 from mock_kuma.worlds import DEFAULT, get
@@ -65,16 +65,19 @@ class Gateway:
         self._app = app
         self._perform = perform
         self._settle = settle
+        self._exchanges = Exchanges(core.database)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
         started = time.perf_counter()
         sent = gate.credential(environ.get("HTTP_AUTHORIZATION"))
-        caller, world = self._who(sent)
+        revision = self._core.database.revision()
+        caller, world = self._who(sent, revision)
         if world.is_due():
             self._settle(world.id)
-            caller, world = self._who(sent)
-        arrival = gate.Arrival(caller)
+            revision = self._core.database.revision()
+            caller, world = self._who(sent, revision)
+        arrival = gate.Arrival(caller, revision)
         environ[gate.ARRIVAL] = arrival
         # Of a stranger's body only the beginning is read: it will be refused anyway.
         request = _Request(environ, known=caller is not None)
@@ -98,14 +101,19 @@ class Gateway:
         start_response(f"{reply.status} ", reply.headers)
         return [reply.body]
 
-    def _who(self, token: str | None) -> tuple[Caller | None, World]:
-        with self._core.database.read() as connection:
-            row = None if token is None else directory.bearer(connection, ids.digest(token))
-            if row is not None:
-                caller = Caller.of(row)
-                return caller, caller.world
-            # Whose world is meant cannot be told: the default one's journal has it.
-            return None, get(connection, DEFAULT)
+    def _who(self, token: str | None, revision: int | None) -> tuple[Caller | None, World]:
+        digest = None if token is None else ids.digest(token)
+
+        def found() -> tuple[Caller | None, World]:
+            with self._core.database.glance() as connection:
+                row = None if digest is None else directory.bearer(connection, digest)
+                if row is not None:
+                    caller = Caller.of(row)
+                    return caller, caller.world
+                # Whose world is meant cannot be told: the default one's journal has it.
+                return None, get(connection, DEFAULT)
+
+        return self._core.kept.get(revision, digest, found)
 
     def _fault(self, world: World, request: _Request) -> faults.Fault | None:
         if not world.faults:
@@ -135,7 +143,7 @@ class Gateway:
         wait: int,
     ) -> None:
         def known(digests: Iterable[str]) -> set[str]:
-            with self._core.database.read() as connection:
+            with self._core.database.glance() as connection:
                 return directory.known_digests(connection, digests)
 
         redactor = journal.Redactor(credential, known)
@@ -169,15 +177,8 @@ class Gateway:
             user=None if arrival.caller is None else arrival.caller.login,
             trace=journal.trace(headers),
         )
-        with self._core.database.write() as connection:
-            seq = journal_store.add(
-                connection,
-                world.id,
-                at=world.clock.now(),
-                method=request.method,
-                path=path,
-                entry=msgspec.json.encode(exchange).decode(),
-            )
+        entry = msgspec.json.encode(exchange).decode()
+        self._exchanges.add(Exchange(world.id, world.clock.now(), request.method, path, entry))
         self._core.measures.exchange(
             operation=arrival.operation,
             status=exchange.status,
@@ -185,7 +186,7 @@ class Gateway:
             fault=None if fault is None else faults.kind(fault.action),
         )
         if log.isEnabledFor(logging.INFO):
-            _tell(world, seq, exchange)
+            _tell(world, exchange)
 
 
 class _Request:
@@ -201,11 +202,10 @@ class _Request:
         self.body = _body(environ, known=known)
 
 
-def _tell(world: World, seq: int, exchange: journal.Exchange) -> None:
+def _tell(world: World, exchange: journal.Exchange) -> None:
     told = logs.fields(
         status=exchange.status,
         world=world.id,
-        seq=seq,
         user=exchange.user,
         query=exchange.query.raw or None,
         reason=exchange.reason,

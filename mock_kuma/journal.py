@@ -23,7 +23,9 @@ BODY_KEPT: Final = 65_536
 _CANDIDATE: Final = re.compile(r"[0-9A-Za-z_\-.~+/=]{16,}")
 #: Shorter words are no secrets; looking each up would only cost time.
 _SHORTEST: Final = 8
-_UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
+_UUID: Final = re.compile(
+    r"(?<![0-9A-Za-z_\-.~])[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(?![0-9A-Za-z_\-.~])"
+)
 #: Version, trace id, parent id, flags; later versions may go on.
 _TRACEPARENT: Final = re.compile(r"(?!ff)[0-9a-f]{2}-([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
 _SECRET_HEADERS: Final = frozenset({"authorization", "proxy-authorization", "cookie"})
@@ -63,7 +65,7 @@ class Exchange(msgspec.Struct, frozen=True):
     status: int | None
     fault: dict[str, Any] | None
     reason: str | None
-    served: list[Served]
+    served: list[Served] | msgspec.Raw
     duration_ms: float
     user: str | None = None
     trace: str | None = None
@@ -78,13 +80,13 @@ class Redactor:
 
     def texts(self, texts: list[str]) -> list[str]:
         """Return the texts with every token replaced: the request's own, and any that a user holds."""
-        found = {word for text in texts for word in _CANDIDATE.findall(text) if not _UUID.fullmatch(word)}
+        if self._credential:
+            texts = [text.replace(self._credential, REDACTED) for text in texts]
+        found = {word for text in texts for word in _CANDIDATE.findall(_UUID.sub(" ", text))}
         # A token may stand inside a longer run ("token=...", "...; path"), so look at its parts too.
         words = {part for word in found for part in (word, *re.split(r"[=/+~.\-]", word)) if part}
         digests = {ids.digest(word): word for word in words if len(word) >= _SHORTEST}
         secrets = [digests[digest] for digest in (self._known(digests) if digests else ())]
-        if self._credential:
-            secrets.append(self._credential)
         for secret in sorted(secrets, key=len, reverse=True):
             texts = [text.replace(secret, REDACTED) for text in texts]
         return texts

@@ -81,7 +81,7 @@ class Caller:
             email=row.email,
             grants=grants(row.roles),
             api_rights=None if row.api_rights is None else frozenset(rights(row.api_rights)),
-            disabled=row.disabled,
+            disabled=bool(row.disabled),
             expires=row.expires,
         )
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from mock_kuma.domain.roles import Grant
     from mock_kuma.generate import Soc
+    from mock_kuma.store.lean import Executes
 
 DEFAULT: Final = "default"
 #: The Shared tenant has the same id everywhere (kapi, constants.py).
@@ -92,7 +93,7 @@ def make(
     return NewWorld(world=world, token=secret, user=user)
 
 
-def get(connection: Connection, world: str) -> World:
+def get(connection: Executes, world: str) -> World:
     """Return the world, or raise that there is none."""
     row = store.find(connection, world)
     if row is None:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Row
 
     from mock_kuma.domain.roles import Scope
+    from mock_kuma.store.lean import Executes
     from mock_kuma.world import World
 
 #: An alert that is new or assigned again is in no incident.
@@ -84,7 +85,7 @@ def raise_alerts(
     return ids
 
 
-def reach(connection: Connection, world: World, scope: Scope, alert: str) -> Row[Any]:
+def reach(connection: Executes, world: World, scope: Scope, alert: str) -> Row[Any]:
     """Return the alert's row, once the caller may touch it.
 
     The order of the refusals is inferred (REST API, 3.4): alert, tenant, role.
@@ -100,7 +101,7 @@ def reach(connection: Connection, world: World, scope: Scope, alert: str) -> Row
     return row
 
 
-def reach_open(connection: Connection, world: World, scope: Scope, alert: str) -> Row[Any]:
+def reach_open(connection: Executes, world: World, scope: Scope, alert: str) -> Row[Any]:
     """Return the row of an alert that the caller may touch and that is not closed."""
     row = reach(connection, world, scope, alert)
     if row.status == life.Status.CLOSED:
@@ -108,7 +109,7 @@ def reach_open(connection: Connection, world: World, scope: Scope, alert: str) -
     return row
 
 
-def close(connection: Connection, world: World, scope: Scope, *, alert: str, reason: life.Reason) -> None:
+def close(connection: Executes, world: World, scope: Scope, *, alert: str, reason: life.Reason) -> None:
     """Close an alert as the API does."""
     row = reach_open(connection, world, scope, alert)
     values = {"status": life.Status.CLOSED.value, "closing_reason": reason.value}
@@ -156,7 +157,7 @@ def change(
 
 
 def write(
-    connection: Connection,
+    connection: Executes,
     world: World,
     row: Any,
     values: Mapping[str, Any],

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+    from mock_kuma.store.lean import Executes
     from mock_kuma.world import World
 
 _CORRELATION = 3  # Type of a correlation event (event data model, 217941)
@@ -86,7 +87,7 @@ def repeated(ids: Sequence[str]) -> str | None:
 
 
 def note(
-    connection: Connection, world: World, row: dict[str, Any], change: str, details: dict[str, Any]
+    connection: Executes, world: World, row: dict[str, Any], change: str, details: dict[str, Any]
 ) -> None:
     """Write the alert's version, as it is now, into its history."""
     entry = {

@@ -83,7 +83,7 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
             events=events,
             with_affected=True,
         )
-        gate.arrival().served.append(Served(row.id, row.version))
+        gate.arrival().served = [Served(row.id, row.version)]
         return Response(msgspec.json.encode(shown), mimetype="application/json")
 
     @vendor_route(bp, dialect, "POST /alerts/assign")

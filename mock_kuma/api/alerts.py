@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import msgspec
 from flask import Blueprint, Response, request
 
 from mock_kuma.actions import alerts as actions
@@ -15,13 +16,15 @@ from mock_kuma.api.route import vendor_route
 from mock_kuma.domain import alerts as life
 from mock_kuma.domain.problems import BadInput
 from mock_kuma.journal import Served
-from mock_kuma.store import alerts as store
+from mock_kuma.store import alert_pages as store
 from mock_kuma.store import directory
 from mock_kuma.store import events as event_store
 
 if TYPE_CHECKING:
     from mock_kuma.api.dialect import Dialect
     from mock_kuma.core import Core
+    from mock_kuma.domain.roles import Scope
+    from mock_kuma.world import World
 
 
 def blueprint(core: Core, dialect: Dialect) -> Blueprint:
@@ -30,12 +33,19 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
 
     @vendor_route(bp, dialect, "GET /alerts")
     def search() -> Response:
-        world = gate.caller().world
-        wanted = params.alert_filter(
-            params.Params(request.query_string.decode("utf-8", "replace")),
-            gate.scope("GET /alerts"),
+        world, scope, arrival = gate.caller().world, gate.scope("GET /alerts"), gate.arrival()
+        # Connectors ask the same question again and again: the answer holds until the data change.
+        body, arrival.served = core.kept.get(
+            arrival.revision,
+            (world.id, dialect.name, scope, request.query_string),
+            lambda: answered(world, scope, request.query_string),
+            lambda page: len(page[0]) + len(bytes(page[1])),
         )
-        with core.database.read() as connection:
+        return Response(body, mimetype="application/json")
+
+    def answered(world: World, scope: Scope, query: bytes) -> tuple[bytes, msgspec.Raw]:
+        wanted = params.alert_filter(params.Params(query.decode("utf-8", "replace")), scope)
+        with core.database.glance() as connection:
             rows = store.page(connection, world.id, wanted, page_size=world.page_size)
             ids = [row.id for row in rows]
             events = event_store.of_alerts(connection, world.id, ids) if wanted.with_events else None
@@ -47,8 +57,7 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
             events=events,
             with_affected=wanted.with_affected,
         )
-        gate.arrival().served.extend(Served(row.id, row.version) for row in rows)
-        return Response(body, mimetype="application/json")
+        return body, msgspec.Raw(msgspec.json.encode([Served(row.id, row.version) for row in rows]))
 
     @vendor_route(bp, dialect, "POST /alerts/close")
     def close() -> Response:
@@ -63,7 +72,7 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
         if reason is None:
             raise BadInput("invalid reason")
         world = gate.caller().world
-        with core.database.write() as connection:
+        with core.database.change() as connection:
             actions.close(connection, world, gate.scope("POST /alerts/close"), alert=alert, reason=reason)
         return Response(status=204)
 

@@ -17,6 +17,8 @@ from flask import g, request
 from mock_kuma.domain.problems import AccessDenied
 
 if TYPE_CHECKING:
+    import msgspec
+
     from mock_kuma.domain.roles import Scope
     from mock_kuma.journal import Served
     from mock_kuma.world import Caller
@@ -32,7 +34,8 @@ class Arrival:
     """A request's way through the mock: who asks, what was served, why it was refused."""
 
     caller: Caller | None
-    served: list[Served] = field(default_factory=list)
+    revision: int | None = None  # of the data when it came
+    served: list[Served] | msgspec.Raw = field(default_factory=list)  # encoded where the answer was kept
     reason: str | None = None
     operation: str | None = None  # the vendor's, once a route has taken the request
 

@@ -19,13 +19,14 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     from mock_kuma.api.dialect import Dialect
+    from mock_kuma.store.alert_pages import Shown
 
 _NULL = msgspec.Raw(b"null")
 _ENCODER = msgspec.json.Encoder()
 
 
 def alerts(
-    rows: Sequence[Row[Any]],
+    rows: Sequence[Shown],
     *,
     dialect: Dialect,
     tenant_names: Mapping[str, str],
@@ -48,7 +49,7 @@ def alerts(
 
 
 def alert(
-    row: Row[Any],
+    row: Row[Any] | Shown,
     *,
     dialect: Dialect,
     tenant_name: str,
@@ -68,7 +69,7 @@ def alert(
         "lastSeen": render(row.last_seen),
         "assignee": row.assignee,
         "closingReason": row.closing_reason,
-        "overflow": row.overflow,
+        "overflow": bool(row.overflow),
         "events": _NULL if events is None else msgspec.Raw(f"[{','.join(events)}]".encode()),
         "affectedAssets": _NULL,
         "affectedAccounts": _NULL,

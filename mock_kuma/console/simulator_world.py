@@ -19,8 +19,8 @@ from mock_kuma.domain.alerts import Priority
 from mock_kuma.domain.filters import AlertFilter
 from mock_kuma.domain.problems import NotFound
 from mock_kuma.domain.roles import Scope
+from mock_kuma.store import alert_pages, directory
 from mock_kuma.store import alerts as alert_store
-from mock_kuma.store import directory
 from mock_kuma.world import grants
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def blueprint(core: Core, control: Control, visitors: Visitors) -> Blueprint:
         with core.database.read() as connection:
             world = worlds.get(connection, world_id)
             everything = AlertFilter(scope=Scope(everywhere=True, tenants=frozenset()))
-            recent = alert_store.page(connection, world_id, everything, page_size=_RECENT)
+            recent = alert_pages.page(connection, world_id, everything, page_size=_RECENT)
             users = [(row, grants(row.roles)) for row in directory.users(connection, world_id)]
             tenants = directory.tenant_names(connection, world_id)
         return page(

@@ -1,11 +1,11 @@
-"""Alerts as rows: a page of a search, one, a change with its history."""
+"""Alerts as rows: the console's table, one, a change with its history; the API has ``alert_pages``."""
 
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, Select, case, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, Select, bindparam, case, func, insert, select, update
 
 from mock_kuma.domain.alerts import Priority
 from mock_kuma.domain.filters import TimestampField
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mock_kuma.domain.filters import AlertFilter
+    from mock_kuma.store.lean import Executes
 
 
 class Sort(StrEnum):
@@ -32,12 +33,6 @@ _TIMES = {
     TimestampField.LAST_SEEN: tables.alerts.c.last_seen,
     TimestampField.FIRST_SEEN: tables.alerts.c.first_seen,
 }
-
-
-def page(connection: Connection, world: str, wanted: AlertFilter, *, page_size: int) -> list[Row[Any]]:
-    """Return one page, newest first by the chosen time, then by id (the vendor names no second key)."""
-    query = _found(connection, world, wanted).order_by(_TIMES[wanted.field].desc(), tables.alerts.c.id)
-    return list(connection.execute(query.limit(page_size).offset((wanted.page - 1) * page_size)))
 
 
 def table(
@@ -88,11 +83,16 @@ def _found(connection: Connection, world: str, wanted: AlertFilter) -> Select[An
     return query
 
 
-def find(connection: Connection, world: str, alert: str) -> Row[Any] | None:
+# Made once, since each close asks them.
+_PLACE: Final = (tables.alerts.c.world == bindparam("in_world")) & (tables.alerts.c.id == bindparam("of"))
+_ONE: Final = select(tables.alerts).where(_PLACE)
+_CHANGE: Final = update(tables.alerts).where(_PLACE)
+_NOTE: Final = insert(tables.alert_history)
+
+
+def find(connection: Executes, world: str, alert: str) -> Row[Any] | None:
     """Return the alert's row, or None."""
-    table = tables.alerts
-    place = (table.c.world == world) & (table.c.id == alert)
-    return connection.execute(select(table).where(place)).first()
+    return next(iter(connection.execute(_ONE, {"in_world": world, "of": alert})), None)
 
 
 def newest_of_rule(
@@ -118,16 +118,14 @@ def add(connection: Connection, rows: list[dict[str, Any]]) -> None:
     connection.execute(insert(tables.alerts), rows)
 
 
-def change(connection: Connection, world: str, alert: str, values: Mapping[str, Any]) -> None:
+def change(connection: Executes, world: str, alert: str, values: Mapping[str, Any]) -> None:
     """Write new values of an alert; the caller has counted its version up."""
-    table = tables.alerts
-    place = (table.c.world == world) & (table.c.id == alert)
-    connection.execute(update(table).where(place).values(values))
+    connection.execute(_CHANGE, {"in_world": world, "of": alert, **values})
 
 
-def note(connection: Connection, rows: list[dict[str, Any]]) -> None:
+def note(connection: Executes, rows: list[dict[str, Any]]) -> None:
     """Add entries to the history."""
-    connection.execute(insert(tables.alert_history), rows)
+    connection.execute(_NOTE, rows)
 
 
 def history(connection: Connection, world: str, alert: str) -> list[Row[Any]]:

@@ -1,12 +1,14 @@
 """Opens the database: SQLite in WAL mode by default, anything SQLAlchemy reaches by URL.
 
 A reader never waits for a writer. A writer announces itself at once (BEGIN IMMEDIATE), so that two
-processes queue instead of failing halfway. Rule: what is committed survives the death of every process.
+processes queue instead of failing halfway; the writers of one process queue before that, since SQLite lets
+those who wait sleep. Rule: what is committed survives the death of every process.
 """
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import threading
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -27,15 +29,20 @@ from mock_kuma.store import (  # noqa: F401 -- their tables
     system,
     tasks,
 )
+from mock_kuma.store.lean import Leans
 from mock_kuma.store.tables import metadata
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
+    from mock_kuma.store.lean import Executes
+
 #: How long a writer waits for its turn before it gives up, in milliseconds.
 BUSY_MS = 30_000
 WRITES = {"mock_kuma_writes": True}
+#: SQLite keeps a number for its user in the file's header, of 31 bits.
+_REVISION = "PRAGMA user_version"
 
 
 class Data(Protocol):
@@ -47,23 +54,37 @@ class Data(Protocol):
     def write(self) -> AbstractContextManager[Connection]:
         """Run one transaction."""
 
+    def glance(self) -> AbstractContextManager[Executes]:
+        """Open a consistent view of the data for statements that were made once."""
+
+    def change(self) -> AbstractContextManager[Executes]:
+        """Run one transaction, of statements that were made once."""
+
+    def append(self) -> AbstractContextManager[Executes]:
+        """Run one transaction that changes nothing of what answers are made of."""
+
+    def revision(self) -> int | None:
+        """Return a number that changes with every ``write``, or None where there is none."""
+
     def close(self) -> None:
         """Give back what is held."""
 
 
 class Database:
-    """One engine, handed around; ``read`` and ``write`` are the only ways in."""
+    """One engine, handed around; its methods are the only ways in."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        sqlite = make_url(url).get_backend_name() == "sqlite"
+        self._sqlite = make_url(url).get_backend_name() == "sqlite"
         # Threads that sleep out a delay hold no connection, so a small pool serves many clients.
         self.engine: Engine = create_engine(url, pool_size=16, max_overflow=48)
-        if sqlite:
+        if self._sqlite:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         self._reads = self.engine
         self._writes = self.engine.execution_options(**WRITES)
+        self._turn = threading.Lock() if self._sqlite else nullcontext()
+        self._leans = Leans(self.engine) if self._sqlite else None
 
     def create(self) -> None:
         """Make the tables where they are missing."""
@@ -78,11 +99,51 @@ class Database:
     @contextmanager
     def write(self) -> Iterator[Connection]:
         """Run one transaction: committed as a whole at the end, or not at all."""
-        with self._writes.begin() as connection:
+        with self._turn, self._writes.begin() as connection:
             yield connection
+            if self._sqlite:
+                # Of the same transaction, so that whoever sees the number sees the change, and the other way.
+                number = connection.exec_driver_sql(_REVISION).scalar_one()
+                connection.exec_driver_sql(f"PRAGMA user_version = {_after(number)}")
+
+    @contextmanager
+    def glance(self) -> Iterator[Executes]:
+        """Open a consistent view of the data for statements that were made once."""
+        with self.read() if self._leans is None else self._leans.transaction("BEGIN") as lean:
+            yield lean
+
+    @contextmanager
+    def change(self) -> Iterator[Executes]:
+        """Run one transaction as ``write`` does, for statements that were made once."""
+        if self._leans is None:
+            with self.write() as connection:
+                yield connection
+        else:
+            with self._turn, self._leans.transaction("BEGIN IMMEDIATE") as lean:
+                yield lean
+                lean.say(f"PRAGMA user_version = {_after(lean.say(_REVISION)[0][0])}")
+
+    @contextmanager
+    def append(self) -> Iterator[Executes]:
+        """Run one transaction that changes nothing of what answers are made of: the journal's."""
+        if self._leans is None:
+            with self._writes.begin() as connection:
+                yield connection
+        else:
+            with self._turn, self._leans.transaction("BEGIN IMMEDIATE") as lean:
+                yield lean
+
+    def revision(self) -> int | None:
+        """Return a number that changes with every ``write`` of any process, or None but on SQLite."""
+        if self._leans is None:
+            return None
+        with self._leans.connection() as lean:
+            return int(lean.say(_REVISION)[0][0])
 
     def close(self) -> None:
         """Give every connection back."""
+        if self._leans is not None:
+            self._leans.close()
         self.engine.dispose()
 
 
@@ -113,8 +174,32 @@ class Within:
         with connection.begin_nested():
             yield connection
 
+    @contextmanager
+    def glance(self) -> Iterator[Executes]:
+        """Look at the data as ``read`` does."""
+        yield self._open.get()
+
+    @contextmanager
+    def change(self) -> Iterator[Executes]:
+        """Write as ``write`` does."""
+        with self.write() as connection:
+            yield connection
+
+    @contextmanager
+    def append(self) -> Iterator[Executes]:
+        """Write as ``write`` does."""
+        with self.write() as connection:
+            yield connection
+
+    def revision(self) -> None:
+        """Return none: what the transaction has done is not committed."""
+
     def close(self) -> None:
         """Do nothing: whoever opened the transaction ends it."""
+
+
+def _after(revision: int) -> int:
+    return (revision + 1) % 2**31
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:
@@ -130,6 +215,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "foreign_keys = ON",
         "temp_store = MEMORY",
         "mmap_size = 268435456",
+        # What is committed moves into the file itself, and that to the disk, every 32 MB instead of every 4.
+        "wal_autocheckpoint = 8192",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Row, Select, delete, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, delete, insert, select, update
 
 from mock_kuma.store import tables
 
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from mock_kuma.domain.filters import TenantFilter
+    from mock_kuma.store.lean import Executes
 
 _USER = (
     tables.users.c.id.label("user_id"),
@@ -35,17 +36,24 @@ def change_tenant(connection: Connection, world: str, tenant: str, values: Mappi
     return connection.execute(update(tables.tenants).where(place).values(values)).rowcount == 1
 
 
-def tenant(connection: Connection, world: str, tenant_id: str) -> Row[Any] | None:
+_TENANT: Final = select(tables.tenants).where(
+    tables.tenants.c.world == bindparam("in_world"), tables.tenants.c.id == bindparam("of")
+)
+
+
+def tenant(connection: Executes, world: str, tenant_id: str) -> Row[Any] | None:
     """Return the tenant's row, or None."""
-    place = (tables.tenants.c.world == world) & (tables.tenants.c.id == tenant_id)
-    return connection.execute(select(tables.tenants).where(place)).first()
+    return next(iter(connection.execute(_TENANT, {"in_world": world, "of": tenant_id})), None)
 
 
-def tenant_names(connection: Connection, world: str) -> dict[str, str]:
+_TENANT_NAMES: Final = select(tables.tenants.c.id, tables.tenants.c.name).where(
+    tables.tenants.c.world == bindparam("name")
+)
+
+
+def tenant_names(connection: Executes, world: str) -> dict[str, str]:
     """Return every tenant's name by its id."""
-    columns = (tables.tenants.c.id, tables.tenants.c.name)
-    found = connection.execute(select(*columns).where(tables.tenants.c.world == world))
-    return {key: name for key, name in found.all()}  # noqa: C416 -- typed rows
+    return dict(tuple(row) for row in connection.execute(_TENANT_NAMES, {"name": world}))
 
 
 def tenants(connection: Connection, world: str, wanted: TenantFilter, *, page_size: int) -> list[Row[Any]]:
@@ -110,24 +118,29 @@ def revoke_token(connection: Connection, world: str, user_id: str) -> bool:
     return connection.execute(delete(tables.tokens).where(place)).rowcount > 0
 
 
-def bearer(connection: Connection, digest: str) -> Row[Any] | None:
-    """Return the token's world and user in one row, or None for an unknown token."""
-    query = (
-        select(tables.worlds, tables.tokens.c.expires, *_USER)
-        .join(tables.worlds, tables.worlds.c.id == tables.tokens.c.world)
-        .join(
-            tables.users,
-            (tables.users.c.world == tables.tokens.c.world) & (tables.users.c.id == tables.tokens.c.user),
-        )
-        .where(tables.tokens.c.digest == digest)
+# Made once, since every request asks it.
+_BEARER: Final = (
+    select(tables.worlds, tables.tokens.c.expires, *_USER)
+    .join(tables.worlds, tables.worlds.c.id == tables.tokens.c.world)
+    .join(
+        tables.users,
+        (tables.users.c.world == tables.tokens.c.world) & (tables.users.c.id == tables.tokens.c.user),
     )
-    return connection.execute(query).first()
+    .where(tables.tokens.c.digest == bindparam("digest"))
+)
 
 
-def known_digests(connection: Connection, digests: Iterable[str]) -> set[str]:
+def bearer(connection: Executes, digest: str) -> Row[Any] | None:
+    """Return the token's world and user in one row, or None for an unknown token."""
+    return next(iter(connection.execute(_BEARER, {"digest": digest})), None)
+
+
+_KNOWN: Final = select(tables.tokens.c.digest).where(tables.tokens.c.digest == bindparam("digest"))
+
+
+def known_digests(connection: Executes, digests: Iterable[str]) -> set[str]:
     """Return those of the digests that belong to a token of any world."""
-    query = select(tables.tokens.c.digest).where(tables.tokens.c.digest.in_(list(digests)))
-    return set(connection.execute(query).scalars())
+    return {row[0] for digest in digests for row in connection.execute(_KNOWN, {"digest": digest})}
 
 
 def token(connection: Connection, world: str, user_id: str) -> Row[Any] | None:

@@ -6,11 +6,15 @@ of their own, so that the event search finds them.
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
 
 from mock_kuma.store import tables
+
+if TYPE_CHECKING:
+    from mock_kuma.store.lean import Executes
 
 
 def add(connection: Connection, rows: list[dict[str, Any]]) -> None:
@@ -39,17 +43,23 @@ def close_gap(connection: Connection, world: str, alert: str, place: int) -> Non
     connection.execute(update(table).where(behind).values(place=table.c.place - 1))
 
 
-def of_alerts(connection: Connection, world: str, alerts: list[str]) -> dict[str, list[str]]:
-    """Return the JSON texts of each alert's correlation events, in the order they came."""
+@lru_cache(maxsize=512)
+def _of_alerts(count: int) -> Select[Any]:
     table = tables.events
+    asked: list[Any] = [bindparam(f"alert_{number}") for number in range(count)]
+    return (
+        select(table.c.alert, table.c.body, table.c.nested)
+        .where(table.c.world == bindparam("name"), table.c.alert.in_(asked), table.c.parent.is_(None))
+        .order_by(table.c.alert, table.c.place)
+    )
+
+
+def of_alerts(connection: Executes, world: str, alerts: list[str]) -> dict[str, list[str]]:
+    """Return the JSON texts of each alert's correlation events, in the order they came."""
     found: dict[str, list[str]] = {alert: [] for alert in alerts}
     if not alerts:
         return found
-    query = (
-        select(table.c.alert, table.c.body, table.c.nested)
-        .where(table.c.world == world, table.c.alert.in_(alerts), table.c.parent.is_(None))
-        .order_by(table.c.alert, table.c.place)
-    )
-    for alert, body, nested in connection.execute(query):
+    values = {f"alert_{number}": alert for number, alert in enumerate(alerts)}
+    for alert, body, nested in connection.execute(_of_alerts(len(alerts)), {"name": world, **values}):
         found[alert].append(body if nested is None else f'{body[:-1]},"BaseEvents":{nested}}}')
     return found

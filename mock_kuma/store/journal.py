@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Row, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
 
-from mock_kuma.store import tables, worlds
+from mock_kuma.store import tables
+
+if TYPE_CHECKING:
+    from mock_kuma.store.lean import Executes
 
 #: A world's journal keeps this many exchanges; older ones are dropped and counted as lost.
 KEPT = 20_000
 SWEEP = 256
 
 
-def add(connection: Connection, world: str, *, at: int, method: str, path: str, entry: str) -> int:
-    """Append an exchange and return its number."""
-    seq = worlds.draw(connection, world, "journal_seq") + 1
-    connection.execute(
-        insert(tables.journal).values(world=world, seq=seq, at=at, method=method, path=path, entry=entry)
-    )
-    if seq > KEPT and seq % SWEEP == 0:
-        table = tables.journal
-        connection.execute(delete(table).where(table.c.world == world, table.c.seq <= seq - KEPT))
-    return seq
+# Made once, since making a statement takes longer than carrying it out.
+_DRAW: Final = (
+    update(tables.worlds)
+    .where(tables.worlds.c.id == bindparam("name"))
+    .values(journal_seq=tables.worlds.c.journal_seq + bindparam("count"))
+    .returning(tables.worlds.c.journal_seq)
+)
+_ADD: Final = insert(tables.journal)
+_FORGET: Final = delete(tables.journal).where(
+    tables.journal.c.world == bindparam("name"), tables.journal.c.seq <= bindparam("until")
+)
+
+
+def add(connection: Executes, world: str, rows: list[dict[str, Any]]) -> None:
+    """Append exchanges (at, method, path, entry) to a world's journal; nothing where the world is gone."""
+    drawn = list(connection.execute(_DRAW, {"name": world, "count": len(rows)}))
+    if not drawn:
+        return
+    last = drawn[0][0]
+    first = last - len(rows) + 1
+    connection.execute(_ADD, [{"world": world, "seq": seq, **row} for seq, row in enumerate(rows, first)])
+    if last > KEPT and last // SWEEP > (first - 1) // SWEEP:
+        connection.execute(_FORGET, {"name": world, "until": last - KEPT})
 
 
 def read(

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, Table, bindparam, delete, func, insert, literal, select, update
 
 from mock_kuma.store import sign_ins, tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from mock_kuma.store.lean import Executes
 
 
 def add(connection: Connection, values: Mapping[str, Any]) -> None:
@@ -17,9 +19,12 @@ def add(connection: Connection, values: Mapping[str, Any]) -> None:
     connection.execute(insert(tables.worlds), values)
 
 
-def find(connection: Connection, world: str) -> Row[Any] | None:
+_ONE: Final = select(tables.worlds).where(tables.worlds.c.id == bindparam("name"))
+
+
+def find(connection: Executes, world: str) -> Row[Any] | None:
     """Return the world's row, or None."""
-    return connection.execute(select(tables.worlds).where(tables.worlds.c.id == world)).first()
+    return next(iter(connection.execute(_ONE, {"name": world})), None)
 
 
 def every(connection: Connection) -> list[Row[Any]]:

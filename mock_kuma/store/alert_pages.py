@@ -1,0 +1,174 @@
+"""Pages of the list of alerts, as statements made once for each shape of a question.
+
+A page is found in an index alone (``tables.alerts``), in the list's own order, so that its cost does not grow
+with the world: with several statuses, or with a name pattern, one walk for each, merged as they go. A pattern
+is tried on distinct names, since a world has many alerts and few rules. Rule: only the page's rows are read.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from sqlalchemy import Column, Select, bindparam, func, literal_column, select, union_all
+
+from mock_kuma.domain.filters import TimestampField
+from mock_kuma.store import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from mock_kuma.domain.filters import AlertFilter
+    from mock_kuma.store.lean import Executes
+
+_COLUMNS: Final = tables.alerts.c
+#: More walks than this are not merged: what matches so many names is found soon in the list itself.
+_WALKS: Final = 48
+
+
+class Shown(NamedTuple):
+    """What an answer shows of an alert; times in microseconds, assets and accounts JSON."""
+
+    id: str
+    tenant: str
+    name: str
+    rule: str
+    priority: str
+    status: str
+    first_seen: int
+    last_seen: int
+    assignee: str
+    closing_reason: str
+    overflow: bool
+    assets: str
+    accounts: str
+    sent_as: str | None
+    version: int
+
+
+_SHOWN: Final = [_COLUMNS[name] for name in Shown._fields]
+
+
+class _Shape(NamedTuple):
+    """What a question looks like: how many values each of its filters has."""
+
+    field: TimestampField
+    ids: int
+    scope: int
+    tenants: int
+    statuses: int
+    names: int
+    since: bool
+    until: bool
+
+
+def page(connection: Executes, world: str, wanted: AlertFilter, *, page_size: int) -> list[Shown]:
+    """Return one page, newest first by the chosen time, then by id (the vendor names no second key)."""
+    names = None if wanted.name is None else wanted.name.among(_distinct_names(connection, world))
+    lists: dict[str, list[str]] = {
+        "id": _rounded(wanted.ids),
+        "scope": [] if wanted.scope.everywhere else _rounded(sorted(wanted.scope.tenants)),
+        "tenant": _rounded(wanted.tenants),
+        "status": list(dict.fromkeys(wanted.statuses)),
+        "name": names or [] if len(names or []) <= _WALKS else _rounded(names or []),
+    }
+    if names == [] or not (wanted.scope.everywhere or wanted.scope.tenants):
+        return []
+    shape = _Shape(
+        field=wanted.field,
+        ids=len(lists["id"]),
+        scope=len(lists["scope"]),
+        tenants=len(lists["tenant"]),
+        statuses=len(lists["status"]),
+        names=len(lists["name"]),
+        since=wanted.since is not None,
+        until=wanted.until is not None,
+    )
+    values: dict[str, Any] = {
+        f"{name}_{number}": value for name, texts in lists.items() for number, value in enumerate(texts)
+    }
+    values |= {"world": world, "since": wanted.since, "until": wanted.until}
+    values |= {"size": page_size, "skipped": (wanted.page - 1) * page_size}
+    return [Shown._make(row) for row in connection.execute(_statement(shape), values)]
+
+
+def _rounded(texts: Sequence[str]) -> list[str]:
+    # Up to a power of two by saying the last again, so that few statements do for lists of any length.
+    if not texts:
+        return []
+    lacking = (1 << max(0, len(texts) - 1).bit_length()) - len(texts)
+    return [*texts, *(texts[-1] for _ in range(lacking))]
+
+
+def _distinct_names(connection: Executes, world: str) -> Iterable[str]:
+    return (row[0] for row in connection.execute(_names(), {"world": world}))
+
+
+@lru_cache(maxsize=1)
+def _names() -> Select[Any]:
+    # From one name to the next in the index, instead of past every alert.
+    here = _COLUMNS.world == bindparam("world")
+    first = select(func.min(_COLUMNS.name).label("name")).where(here).cte("names", recursive=True)
+    following = select(func.min(_COLUMNS.name)).where(here, _COLUMNS.name > first.c.name).scalar_subquery()
+    names = first.union_all(select(following).where(first.c.name.is_not(None)))
+    return select(names.c.name).where(names.c.name.is_not(None))
+
+
+@lru_cache(maxsize=256)
+def _statement(shape: _Shape) -> Select[Any]:
+    time: Column[int] = _COLUMNS[
+        {TimestampField.LAST_SEEN: "last_seen", TimestampField.FIRST_SEEN: "first_seen"}[shape.field]
+    ]
+    if shape.ids:
+        # By primary key: so few rows need no index to be in order.
+        found = select(*_SHOWN).where(*_conditions(shape, time), _COLUMNS.id.in_(_binds("id", shape.ids)))
+        found = found.order_by(time.desc(), _COLUMNS.id)
+        return found.limit(bindparam("size")).offset(bindparam("skipped"))
+    walks = [select(time.label("time"), _COLUMNS.id).where(*walk) for walk in _walks(shape, time)]
+    if len(walks) == 1:
+        order = walks[0].order_by(time.desc(), _COLUMNS.id)
+        keys = order.limit(bindparam("size")).offset(bindparam("skipped")).subquery("keys")
+    else:
+        merged = union_all(*walks).order_by(literal_column("time").desc(), literal_column("id"))
+        keys = merged.limit(bindparam("size")).offset(bindparam("skipped")).subquery("keys")
+    here = _COLUMNS.world == bindparam("world")
+    rows = select(*_SHOWN).select_from(keys).join(tables.alerts, here & (_COLUMNS.id == keys.c.id))
+    return rows.order_by(keys.c.time.desc(), keys.c.id)
+
+
+def _walks(shape: _Shape, time: Column[int]) -> list[list[Any]]:
+    """Return the conditions of each walk; what one of them takes, no other takes."""
+    rest = _conditions(shape, time)
+    by_time = shape.field is TimestampField.LAST_SEEN
+    if by_time and shape.names and shape.names <= _WALKS:
+        status = [_COLUMNS.status.in_(_binds("status", shape.statuses))] if shape.statuses else []
+        return [[*rest, *status, _COLUMNS.name == name] for name in _binds("name", shape.names)]
+    if shape.names:
+        rest.append(_COLUMNS.name.in_(_binds("name", shape.names)))
+    if by_time and shape.statuses:
+        return [[*rest, _COLUMNS.status == status] for status in _binds("status", shape.statuses)]
+    if shape.statuses:
+        rest.append(_COLUMNS.status.in_(_binds("status", shape.statuses)))
+    return [rest]
+
+
+def _conditions(shape: _Shape, time: Column[int]) -> list[Any]:
+    found: list[Any] = [_COLUMNS.world == bindparam("world")]
+    if shape.scope:
+        found.append(_COLUMNS.tenant.in_(_binds("scope", shape.scope)))
+    if shape.tenants:
+        found.append(_COLUMNS.tenant.in_(_binds("tenant", shape.tenants)))
+    if shape.since:
+        found.append(time >= bindparam("since"))
+    if shape.until:
+        found.append(time <= bindparam("until"))
+    if shape.ids:
+        if shape.statuses:
+            found.append(_COLUMNS.status.in_(_binds("status", shape.statuses)))
+        if shape.names:
+            found.append(_COLUMNS.name.in_(_binds("name", shape.names)))
+    return found
+
+
+def _binds(name: str, count: int) -> list[Any]:
+    return [bindparam(f"{name}_{number}") for number in range(count)]
