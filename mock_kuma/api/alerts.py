@@ -63,7 +63,7 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
         if reason is None:
             raise BadInput("invalid reason")
         world = gate.caller().world
-        with core.database.write() as connection:
+        with core.database.write(world.id) as connection:
             actions.close(connection, world, gate.scope("POST /alerts/close"), alert=alert, reason=reason)
         return Response(status=204)
 

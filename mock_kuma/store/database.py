@@ -1,6 +1,6 @@
-"""Opens the database: SQLite in WAL mode by default, anything SQLAlchemy reaches by URL.
+"""Opens the database: SQLite in WAL mode by default, or PostgreSQL by its URL.
 
-A reader never waits for a writer. A writer announces itself at once (BEGIN IMMEDIATE), so that two
+A reader never waits for a writer. A writer announces itself at once (BEGIN IMMEDIATE, a lock), so that two
 processes queue instead of failing halfway. Rule: what is committed survives the death of every process.
 """
 
@@ -19,6 +19,7 @@ from mock_kuma.store import (  # noqa: F401 -- their tables
     filling,
     incidents,
     lists,
+    postgres,
     reports,
     resources,
     services,
@@ -44,11 +45,22 @@ class Data(Protocol):
     def read(self) -> AbstractContextManager[Connection]:
         """Open a consistent view of the data."""
 
-    def write(self) -> AbstractContextManager[Connection]:
-        """Run one transaction."""
+    def write(self, world: str | None = None) -> AbstractContextManager[Connection]:
+        """Run one transaction; where a world is named, it writes in that world only."""
 
     def close(self) -> None:
         """Give back what is held."""
+
+
+class NotUnicode(Exception):
+    """The database keeps texts in an encoding that lacks most characters."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(encoding)
+        self.encoding = encoding
+
+    def __str__(self) -> str:
+        return f"its encoding is {self.encoding}; make the database with ENCODING 'UTF8' TEMPLATE template0"
 
 
 class Database:
@@ -56,18 +68,31 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        sqlite = make_url(url).get_backend_name() == "sqlite"
+        address = make_url(url)
+        self._postgres = address.get_backend_name() == "postgresql"
         # Threads that sleep out a delay hold no connection, so a small pool serves many clients.
-        self.engine: Engine = create_engine(url, pool_size=16, max_overflow=48)
-        if sqlite:
+        if self._postgres:
+            self.engine: Engine = create_engine(
+                postgres.addressed(address), pool_size=postgres.POOL, max_overflow=0
+            )
+            postgres.prepare(self.engine)
+            reads: Engine = self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        else:
+            self.engine = create_engine(address, pool_size=16, max_overflow=48)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
-        self._reads = self.engine
+            reads = self.engine
+        self._reads = reads
         self._writes = self.engine.execution_options(**WRITES)
 
     def create(self) -> None:
-        """Make the tables where they are missing."""
-        metadata.create_all(self.engine)
+        """Make the tables where they are missing. Raises NotUnicode."""
+        with self.write() as connection:
+            if self._postgres and (encoding := postgres.encoding(connection)) != "UTF8":
+                raise NotUnicode(encoding)
+            metadata.create_all(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -76,9 +101,11 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, world: str | None = None) -> Iterator[Connection]:
         """Run one transaction: committed as a whole at the end, or not at all."""
         with self._writes.begin() as connection:
+            if self._postgres:
+                postgres.lock(connection, world)
             yield connection
 
     def close(self) -> None:
@@ -107,7 +134,7 @@ class Within:
         yield self._open.get()
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, world: str | None = None) -> Iterator[Connection]:  # noqa: ARG002 -- locked already
         """Write in the transaction; it is committed by whoever opened it."""
         connection = self._open.get()
         with connection.begin_nested():
