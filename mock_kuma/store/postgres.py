@@ -49,7 +49,7 @@ def lock(connection: Connection, world: str | None) -> None:
         connection.execute(
             select(
                 func.pg_advisory_xact_lock_shared(literal(_EVERYTHING)),
-                func.pg_advisory_xact_lock(_ONE_WORLD, func.hashtext(world)),
+                func.pg_advisory_xact_lock(func.hashtextextended(world, _ONE_WORLD)),
             )
         )
 
