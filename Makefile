@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses clean
+.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse postgres cluster fidelity pictures guesses clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,12 @@ fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
 clickhouse: $(READY) ## a thousand generated searches against a real ClickHouse, which is 500 MB
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'chdb>=4'
 	$(BIN)/python -m tests.clickhouse.compare
+
+postgres: $(READY) ## the mock's tests on a real PostgreSQL, which they start; takes long
+	$(BIN)/python -m tests.postgres
+
+cluster: $(READY) ## three servers on one PostgreSQL behind HAProxy and nginx, one killed; about a minute
+	$(BIN)/python -m tests.e2e.cluster
 
 fidelity: $(READY) ## the table of operations in fixtures/README.md
 	@$(BIN)/python -m tests.fidelity
