@@ -26,7 +26,7 @@ demo: $(READY) ## the main job from end to end, in about a minute
 
 # What a bare machine may lack: a browser to walk the pages, a database server to start.
 LEFT_OUT := $(if $(shell command -v $(CHROMIUM)),,tests/browser) \
-  $(if $(shell command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null),,tests/connector/test_postgres.py)
+  $(if $(shell command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null),,tests/connector/test_postgres.py tests/mock_kuma/test_postgres.py)
 
 play: $(READY) ## KUMA with a story, the connector and the desk, side by side, until Ctrl-C
 	@$(BIN)/python -m tests.e2e.play
