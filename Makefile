@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse postgres cluster fidelity pictures guesses clean
+.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse postgres cluster swarm fidelity pictures guesses clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -62,6 +62,12 @@ postgres: $(READY) ## the mock's tests on a real PostgreSQL, which they start; t
 
 cluster: $(READY) ## three servers on one PostgreSQL behind HAProxy and nginx, one killed; about a minute
 	$(BIN)/python -m tests.e2e.cluster
+
+swarm: $(READY) ## connectors of deploy/locustfile.py against a mock of their own, for half a minute
+	@test -x $(VENV)/locust/bin/locust || { $(PYTHON) -m venv $(VENV)/locust && \
+	  $(VENV)/locust/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt 'locust>=2.40'; }
+	$(BIN)/python -m tests.e2e.swarm $(VENV)/locust/bin/locust --users 20 --spawn-rate 5 --run-time 30s \
+	  --poll-seconds 5 --first-alerts 100
 
 fidelity: $(READY) ## the table of operations in fixtures/README.md
 	@$(BIN)/python -m tests.fidelity
