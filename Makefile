@@ -26,7 +26,7 @@ demo: $(READY) ## the main job from end to end, in about a minute
 
 # What a bare machine may lack: a browser to walk the pages, a database server to start.
 LEFT_OUT := $(if $(shell command -v $(CHROMIUM)),,tests/browser) \
-  $(if $(shell command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null),,tests/connector/test_postgres.py)
+  $(if $(shell command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null),,tests/connector/test_postgres.py tests/mock_kuma/test_postgres.py)
 
 NO_KIT := $(foreach tool,go java jq node pwsh,$(if $(shell command -v $(tool)),,$(tool)))
 
@@ -70,6 +70,18 @@ bench: $(READY) ## how fast, beside nginx and what others use instead; installs 
 clickhouse: $(READY) ## a thousand generated searches against a real ClickHouse, which is 500 MB
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[clickhouse]'
 	$(BIN)/python -m tests.clickhouse.compare
+
+postgres: $(READY) ## the mock's tests on a real PostgreSQL, which they start; takes long
+	$(BIN)/python -m tests.postgres
+
+cluster: $(READY) ## three servers on one PostgreSQL behind HAProxy and nginx, one killed; about a minute
+	$(BIN)/python -m tests.e2e.cluster
+
+swarm: $(READY) ## connectors of deploy/locustfile.py against a mock of their own, for half a minute
+	@test -x $(VENV)/locust/bin/locust || { $(PYTHON) -m venv $(VENV)/locust && \
+	  $(VENV)/locust/bin/pip install --quiet --disable-pip-version-check --constraint constraints.txt 'locust>=2.40'; }
+	$(BIN)/python -m tests.e2e.swarm $(VENV)/locust/bin/locust --users 20 --spawn-rate 5 --run-time 30s \
+	  --poll-seconds 5 --first-alerts 100
 
 fidelity: $(READY) ## the table of operations in fixtures/README.md
 	@$(BIN)/python -m tests.fidelity

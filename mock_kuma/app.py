@@ -142,7 +142,7 @@ def _without_wire(app: WSGIApplication) -> WSGIApplication:
 
 def _settler(shared: Core, perform: agenda.Perform) -> Callable[[str], None]:
     def settle(world: str) -> None:
-        with shared.database.write() as connection:
+        with shared.database.write(world) as connection:
             agenda.settle(connection, world, perform)
 
     return settle

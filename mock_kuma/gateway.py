@@ -118,7 +118,7 @@ class Gateway:
     def _fault(self, world: World, request: _Request) -> faults.Fault | None:
         if not world.faults:
             return None
-        with self._core.database.write() as connection:
+        with self._core.database.write(world.id) as connection:
             known = [faults.Fault.of(row) for row in fault_store.every(connection, world.id)]
             verdict = faults.judge(known, method=request.method, path=request.path, pairs=request.pairs)
             for fault in verdict.counted:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from mock_kuma import agenda, app, ids, worlds
 from mock_kuma.actions import sign_ins
@@ -21,7 +23,7 @@ from mock_kuma.clock import Clock
 from mock_kuma.generate import Soc
 from mock_kuma.store import directory
 from mock_kuma.store import worlds as store
-from mock_kuma.store.database import Database
+from mock_kuma.store.database import Database, NotUnicode
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -64,12 +66,7 @@ def prepare(
     A new default world has the scenario's story behind it. On a store that is used again the data stay, and
     the administrator gets token and password anew. Raises NoStore, WrongScenario.
     """
-    try:
-        database = Database(settings.store)
-        database.create()
-    except (ArgumentError, NoSuchModuleError, OperationalError, ModuleNotFoundError) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise NoStore(f"cannot open the store {settings.store}: {reason}") from error
+    database = _opened(settings.store)
     with database.write() as connection:
         if store.find(connection, worlds.DEFAULT) is None:
             secret = _make(connection, settings, scenario, name=worlds.DEFAULT, token=token).token
@@ -82,6 +79,26 @@ def prepare(
             sign_ins.give_password(connection, worlds.DEFAULT, administrator, password)
     database.close()
     return secret
+
+
+def _opened(store: str) -> Database:
+    # An address may have a password in it, which no message repeats.
+    shown = re.sub(r":[^:/@]*@", ":***@", store)
+    try:
+        known = make_url(store).get_backend_name() in {"sqlite", "postgresql"}
+    except (ArgumentError, ValueError):
+        known = False
+    if not known:
+        raise NoStore(f"cannot open the store {shown}: it is no sqlite:///FILE and no postgresql:// address")
+    try:
+        database = Database(store)
+        database.create()
+    except ModuleNotFoundError as error:
+        raise NoStore("PostgreSQL needs its driver: pip install 'mock-kuma[postgres]'") from error
+    except (SQLAlchemyError, NotUnicode) as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise NoStore(f"cannot open the store {shown}: {reason}") from error
+    return database
 
 
 def retell(settings: Settings, scenario: Scenario) -> None:

@@ -72,7 +72,7 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
         if reason is None:
             raise BadInput("invalid reason")
         world = gate.caller().world
-        with core.database.change() as connection:
+        with core.database.change(world.id) as connection:
             actions.close(connection, world, gate.scope("POST /alerts/close"), alert=alert, reason=reason)
         return Response(status=204)
 

@@ -78,7 +78,7 @@ def build(
         with core.database.read() as connection:
             row = None if world_id is None else store.find(connection, world_id)
         if row is not None and World.of(row).is_due():
-            with core.database.write() as connection:
+            with core.database.write(row.id) as connection:
                 agenda.settle(connection, row.id, perform)
 
     def tell(response: Response) -> Response:

@@ -73,7 +73,7 @@ def blueprint(core: Core) -> Blueprint:
     @bp.post("/worlds/<world_id>/alerts")
     def raise_alerts(world_id: str) -> Response:
         wanted = body(NewAlerts)
-        with core.database.write() as connection:
+        with core.database.write(world_id) as connection:
             world = worlds.get(connection, world_id)
             names = directory.tenant_names(connection, world.id)
             given = _given(world, wanted, names)
@@ -86,7 +86,7 @@ def blueprint(core: Core) -> Blueprint:
         wanted = body(NewEvents)
         if (wanted.events is UNSET) == (wanted.generate is UNSET):
             raise Invalid("body", 'expected either "events" or "generate"')
-        with core.database.write() as connection:
+        with core.database.write(world_id) as connection:
             world = worlds.get(connection, world_id)
             row = alert_store.find(connection, world.id, alert_id)
             if row is None:
@@ -105,7 +105,7 @@ def blueprint(core: Core) -> Blueprint:
     @bp.patch("/worlds/<world_id>/alerts/<alert_id>")
     def change(world_id: str, alert_id: str) -> Response:
         wanted = body(AlertChange)
-        with core.database.write() as connection:
+        with core.database.write(world_id) as connection:
             world = worlds.get(connection, world_id)
             actions.change(
                 connection,

@@ -9,7 +9,7 @@ import msgspec
 from flask import Blueprint, Response, request
 from msgspec import Meta
 
-from mock_kuma import agenda, scenarios, snapshots, worlds
+from mock_kuma import agenda, ids, scenarios, snapshots, worlds
 from mock_kuma.clock import Clock
 from mock_kuma.control.answers import answer
 from mock_kuma.control.clock import shown
@@ -64,7 +64,8 @@ def blueprint(core: Core, *, kuma_version: str, perform: agenda.Perform) -> Blue
         if wanted.clock != "system":
             clock = Clock(frozen_at=moment(wanted.clock, "clock"))
         seed = str(secrets.randbelow(2**31) if wanted.seed is None else wanted.seed)
-        with core.database.write() as connection:
+        name = ids.new_name("world")
+        with core.database.write(name) as connection:
             made = worlds.make(
                 connection,
                 core.soc(seed),
@@ -72,6 +73,7 @@ def blueprint(core: Core, *, kuma_version: str, perform: agenda.Perform) -> Blue
                 kuma_version=release,
                 clock=clock,
                 page_size=wanted.page_size,
+                name=name,
             )
             if scenario is not None:
                 tell(core, connection, made.world, scenario, perform)
@@ -83,7 +85,7 @@ def blueprint(core: Core, *, kuma_version: str, perform: agenda.Perform) -> Blue
             found = [World.of(row) for row in store.every(connection)]
         for world in found:
             if world.is_due():
-                with core.database.write() as connection:
+                with core.database.write(world.id) as connection:
                     agenda.settle(connection, world.id, perform)
         with core.database.read() as connection:
             found = [World.of(row) for row in store.every(connection)]

@@ -1,6 +1,6 @@
-"""Opens the database: SQLite in WAL mode by default, anything SQLAlchemy reaches by URL.
+"""Opens the database: SQLite in WAL mode by default, or PostgreSQL by its URL.
 
-A reader never waits for a writer. A writer announces itself at once (BEGIN IMMEDIATE), so that two
+A reader never waits for a writer. A writer announces itself at once (BEGIN IMMEDIATE, a lock), so that two
 processes queue instead of failing halfway; the writers of one process queue before that, since SQLite lets
 those who wait sleep. Rule: what is committed survives the death of every process.
 """
@@ -21,6 +21,7 @@ from mock_kuma.store import (  # noqa: F401 -- their tables
     filling,
     incidents,
     lists,
+    postgres,
     reports,
     resources,
     services,
@@ -33,7 +34,7 @@ from mock_kuma.store.lean import Leans
 from mock_kuma.store.tables import metadata
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from contextlib import AbstractContextManager
 
     from mock_kuma.store.lean import Executes
@@ -51,17 +52,17 @@ class Data(Protocol):
     def read(self) -> AbstractContextManager[Connection]:
         """Open a consistent view of the data."""
 
-    def write(self) -> AbstractContextManager[Connection]:
-        """Run one transaction."""
+    def write(self, world: str | None = None) -> AbstractContextManager[Connection]:
+        """Run one transaction; where a world is named, it writes in that world only."""
 
     def glance(self) -> AbstractContextManager[Executes]:
         """Open a consistent view of the data for statements that were made once."""
 
-    def change(self) -> AbstractContextManager[Executes]:
-        """Run one transaction, of statements that were made once."""
+    def change(self, world: str) -> AbstractContextManager[Executes]:
+        """Run one transaction in a world, of statements that were made once."""
 
-    def append(self) -> AbstractContextManager[Executes]:
-        """Run one transaction that changes nothing of what answers are made of."""
+    def append(self, worlds: Iterable[str]) -> AbstractContextManager[Executes]:
+        """Run one transaction in these worlds that changes nothing of what answers are made of."""
 
     def revision(self) -> int | None:
         """Return a number that changes with every ``write``, or None where there is none."""
@@ -70,25 +71,49 @@ class Data(Protocol):
         """Give back what is held."""
 
 
+class NotUnicode(Exception):
+    """The database keeps texts in an encoding that lacks most characters."""
+
+    def __init__(self, encoding: str) -> None:
+        super().__init__(encoding)
+        self.encoding = encoding
+
+    def __str__(self) -> str:
+        return f"its encoding is {self.encoding}; make the database with ENCODING 'UTF8' TEMPLATE template0"
+
+
 class Database:
     """One engine, handed around; its methods are the only ways in."""
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self._sqlite = make_url(url).get_backend_name() == "sqlite"
+        address = make_url(url)
+        self._postgres = address.get_backend_name() == "postgresql"
         # Threads that sleep out a delay hold no connection, so a small pool serves many clients.
-        self.engine: Engine = create_engine(url, pool_size=16, max_overflow=48)
-        if self._sqlite:
+        if self._postgres:
+            self.engine: Engine = create_engine(
+                postgres.addressed(address), pool_size=postgres.POOL, max_overflow=0
+            )
+            postgres.prepare(self.engine)
+            reads: Engine = self.engine.execution_options(
+                isolation_level="REPEATABLE READ", postgresql_readonly=True
+            )
+        else:
+            self.engine = create_engine(address, pool_size=16, max_overflow=48)
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
-        self._reads = self.engine
+            reads = self.engine
+        self._reads = reads
         self._writes = self.engine.execution_options(**WRITES)
-        self._turn = threading.Lock() if self._sqlite else nullcontext()
-        self._leans = Leans(self.engine) if self._sqlite else None
+        self._turn = nullcontext() if self._postgres else threading.Lock()
+        self._leans = None if self._postgres else Leans(self.engine)
 
     def create(self) -> None:
-        """Make the tables where they are missing."""
-        metadata.create_all(self.engine)
+        """Make the tables where they are missing. Raises NotUnicode."""
+        with self.write() as connection:
+            if self._postgres and (encoding := postgres.encoding(connection)) != "UTF8":
+                raise NotUnicode(encoding)
+            metadata.create_all(connection)
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -97,11 +122,13 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, world: str | None = None) -> Iterator[Connection]:
         """Run one transaction: committed as a whole at the end, or not at all."""
         with self._turn, self._writes.begin() as connection:
+            if self._postgres:
+                postgres.lock(connection, world)
             yield connection
-            if self._sqlite:
+            if not self._postgres:
                 # Of the same transaction, so that whoever sees the number sees the change, and the other way.
                 number = connection.exec_driver_sql(_REVISION).scalar_one()
                 connection.exec_driver_sql(f"PRAGMA user_version = {_after(number)}")
@@ -113,10 +140,10 @@ class Database:
             yield lean
 
     @contextmanager
-    def change(self) -> Iterator[Executes]:
+    def change(self, world: str) -> Iterator[Executes]:
         """Run one transaction as ``write`` does, for statements that were made once."""
         if self._leans is None:
-            with self.write() as connection:
+            with self.write(world) as connection:
                 yield connection
         else:
             with self._turn, self._leans.transaction("BEGIN IMMEDIATE") as lean:
@@ -124,10 +151,13 @@ class Database:
                 lean.say(f"PRAGMA user_version = {_after(lean.say(_REVISION)[0][0])}")
 
     @contextmanager
-    def append(self) -> Iterator[Executes]:
+    def append(self, worlds: Iterable[str]) -> Iterator[Executes]:
         """Run one transaction that changes nothing of what answers are made of: the journal's."""
         if self._leans is None:
             with self._writes.begin() as connection:
+                # In one order everywhere, so that no two wait for each other.
+                for world in sorted(worlds):
+                    postgres.lock(connection, world)
                 yield connection
         else:
             with self._turn, self._leans.transaction("BEGIN IMMEDIATE") as lean:
@@ -168,7 +198,7 @@ class Within:
         yield self._open.get()
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, world: str | None = None) -> Iterator[Connection]:  # noqa: ARG002 -- locked already
         """Write in the transaction; it is committed by whoever opened it."""
         connection = self._open.get()
         with connection.begin_nested():
@@ -180,13 +210,13 @@ class Within:
         yield self._open.get()
 
     @contextmanager
-    def change(self) -> Iterator[Executes]:
+    def change(self, world: str) -> Iterator[Executes]:  # noqa: ARG002 -- locked already
         """Write as ``write`` does."""
         with self.write() as connection:
             yield connection
 
     @contextmanager
-    def append(self) -> Iterator[Executes]:
+    def append(self, worlds: Iterable[str]) -> Iterator[Executes]:  # noqa: ARG002 -- locked already
         """Write as ``write`` does."""
         with self.write() as connection:
             yield connection

@@ -54,7 +54,7 @@ class Exchanges:
         by_world: defaultdict[str, list[Exchange]] = defaultdict(list)
         for exchange in batch:
             by_world[exchange.world].append(exchange)
-        with self._database.append() as connection:
+        with self._database.append(by_world) as connection:
             for world, exchanges in by_world.items():
                 rows = [
                     {"at": one.at, "method": one.method, "path": one.path, "entry": one.entry}

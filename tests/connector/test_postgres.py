@@ -1,22 +1,12 @@
-"""PostgreSQL by URL: the settings, and histories on a real server where one is installed.
-
-The server is the machine's own ``initdb`` and ``postgres``, on a Unix socket in a folder of the test.
-"""
+"""PostgreSQL by URL: the settings, and histories on a real server where one is installed."""
 
 from __future__ import annotations
 
-import contextlib
-import os
-import shutil
-import subprocess
-import tempfile
 import threading
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import URL, create_engine, text
 
 from connector import models
 from connector.errors import Busy, SettingsProblem
@@ -27,50 +17,26 @@ from connector.ledger import Ledger
 from connector.outbox import Outbox
 from connector.settings import database_url
 from connector.store import Store
+from tests import postgres
 from tests.connector.history import History
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-FOLDERS = [Path(shutil.which("initdb") or "/nowhere").parent, *Path("/usr/lib/postgresql").glob("*/bin")]
-BINARIES = next((folder for folder in FOLDERS if (folder / "initdb").exists()), None)
+    from sqlalchemy import URL
 
 
 @pytest.fixture
 def server() -> Iterator[URL]:
-    """Run a PostgreSQL of this test alone; the socket's path must be short."""
-    assert BINARIES is not None, "this test starts a PostgreSQL; on Debian: apt-get install postgresql"
-    # PostgreSQL refuses to run as root.
-    user = "postgres" if os.geteuid() == 0 else None
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    if user:
-        shutil.chown(folder, user)
-    data = folder / "data"
-    subprocess.run(
-        [str(BINARIES / "initdb"), "-D", str(data), "-U", "soar", "-A", "trust", "--no-sync", "-E", "UTF8"],
-        check=True,
-        capture_output=True,
-        user=user,
-        cwd=folder,
-    )
-    options = f"-c listen_addresses='' -c unix_socket_directories={folder} -c fsync=off"
-    control = [str(BINARIES / "pg_ctl"), "-D", str(data), "-w"]
-    start = [*control, "-l", str(folder / "log"), "-o", options, "start"]
-    subprocess.run(start, check=True, stdout=subprocess.DEVNULL, user=user, cwd=folder)
-    try:
-        yield database_url(f"postgresql://soar@/postgres?host={folder}")
-    finally:
-        stop = [*control, "-m", "immediate", "stop"]
-        subprocess.run(stop, check=True, stdout=subprocess.DEVNULL, user=user, cwd=folder)
-        shutil.rmtree(folder)
+    """Run a PostgreSQL of this test alone."""
+    with postgres.running() as address:
+        yield database_url(address)
 
 
 def fresh(server: URL, name: str) -> URL:
     """Make an empty database."""
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(f"create database {name}"))
-    engine.dispose()
+    postgres.command(server.render_as_string(hide_password=False), f"create database {name}")
     return server.set(database=name)
 
 

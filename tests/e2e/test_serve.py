@@ -182,6 +182,16 @@ def test_a_port_in_use_is_one_clear_line() -> None:
         (["--control-token", " "], 2, "--control-token is empty"),
         (["--store", "nonsense"], 2, "cannot open the store nonsense"),
         (["--store", "sqlite:////nowhere/at/all.db"], 2, "unable to open database file"),
+        (
+            ["--store", "mysql://kuma@db.example.com/kuma"],
+            2,
+            "no sqlite:///FILE and no postgresql:// address",
+        ),
+        (
+            ["--store", "postgresql://kuma:hunter2@127.0.0.1:9/kuma"],
+            2,
+            "kuma:***@127.0.0.1:9/kuma: connection",
+        ),
         (["--ready-file", "/nowhere/ready.json"], 2, "there is no folder /nowhere"),
         (["--host", "192.0.2.1"], 2, "cannot listen on 192.0.2.1"),
     ],

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+import os
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ from werkzeug.test import Client
 
 from mock_kuma import app, ids, installation
 from mock_kuma.settings import Settings
+from tests import postgres
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -109,26 +111,38 @@ class Kuma:
 
 
 @contextmanager
-def started(tmp_path: Path, *, strict: bool = False) -> Iterator[Kuma]:
-    """Make a mock, and close its database at the end."""
-    settings = Settings(
-        host="127.0.0.1",
-        port=0,
-        console_port=0,
-        tls=False,
-        store=f"sqlite:///{tmp_path}/mock.db",
-        data_folder=tmp_path,
-        control_digest=ids.digest(CONTROL_TOKEN),
-        workers=1,
-        wire=True,
-        kuma_version="3.2",
-        seed="1",
-        strict=strict,
-    )
-    token = installation.prepare(settings, None)
-    core = app.core(settings.store)
-    yield Kuma(Client(app.vendor_app(settings, core)), Client(app.console_app(settings, core)), token)
-    core.database.close()
+def store(tmp_path: Path) -> Iterator[str]:
+    """Make an empty store: a file, or a database of the PostgreSQL on which these tests are run."""
+    server = os.environ.get(postgres.VARIABLE)
+    if server is None:
+        yield f"sqlite:///{tmp_path}/mock.db"
+        return
+    with postgres.database(server) as url:
+        yield url
+
+
+@contextmanager
+def started(tmp_path: Path, *, strict: bool = False, on: str | None = None) -> Iterator[Kuma]:
+    """Make a mock, and close its database at the end; ``on`` is its store, else one is made."""
+    with ExitStack() as stack:
+        settings = Settings(
+            host="127.0.0.1",
+            port=0,
+            console_port=0,
+            tls=False,
+            store=on or stack.enter_context(store(tmp_path)),
+            data_folder=tmp_path,
+            control_digest=ids.digest(CONTROL_TOKEN),
+            workers=1,
+            wire=True,
+            kuma_version="3.2",
+            seed="1",
+            strict=strict,
+        )
+        token = installation.prepare(settings, None)
+        core = app.core(settings.store)
+        stack.callback(core.database.close)
+        yield Kuma(Client(app.vendor_app(settings, core)), Client(app.console_app(settings, core)), token)
 
 
 @pytest.fixture

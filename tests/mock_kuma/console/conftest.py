@@ -12,6 +12,7 @@ from werkzeug.test import Client
 
 from mock_kuma import app, ids, installation
 from mock_kuma.settings import Settings
+from tests.mock_kuma.conftest import store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -89,14 +90,19 @@ class Mock:
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
+def settings(tmp_path: Path) -> Iterator[Settings]:
     """Where the mock keeps its data."""
+    with store(tmp_path) as url:
+        yield _settings(tmp_path, url)
+
+
+def _settings(tmp_path: Path, url: str) -> Settings:
     return Settings(
         host="127.0.0.1",
         port=7223,
         console_port=7220,
         tls=False,
-        store=f"sqlite:///{tmp_path}/mock.db",
+        store=url,
         data_folder=tmp_path,
         control_digest=ids.digest(CONTROL_TOKEN),
         workers=1,
