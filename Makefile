@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses wheel templates container clean
+.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses wheel templates container docs clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -86,5 +86,8 @@ templates: $(READY) ## the CI templates and the compose file, against their make
 container: $(READY) ## each step of deploy/Containerfile in bare Debian folders; needs root and debootstrap
 	@$(BIN)/python -m tests.deploy.container $(addprefix --carry ,$(CARRY)) $(addprefix --bare ,$(BARE))
 
+docs: $(READY) ## the documentation's site, strictly, in site/; it needs no network to be read
+	@$(BIN)/python -m tests.site
+
 clean: ## away with everything that was made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache kuma-report dist
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache kuma-report dist site
