@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses wheel templates container docs clean
+.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses wheel templates container stranger docs clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -85,6 +85,9 @@ templates: $(READY) ## the CI templates and the compose file, against their make
 
 container: $(READY) ## each step of deploy/Containerfile in bare Debian folders; needs root and debootstrap
 	@$(BIN)/python -m tests.deploy.container $(addprefix --carry ,$(CARRY)) $(addprefix --bare ,$(BARE))
+
+stranger: $(READY) ## the README tried in a bare Debian, from a clone to a verdict; needs root and debootstrap
+	@$(BIN)/python -m tests.deploy.stranger $(addprefix --carry ,$(CARRY)) $(addprefix --bare ,$(BARE))
 
 docs: $(READY) ## the documentation's site, strictly, in site/; it needs no network to be read
 	@$(BIN)/python -m tests.site

@@ -53,11 +53,11 @@ MENU: Final[dict[str, dict[str, str]]] = {
 }
 #: How a kit's folder is called in words, and what its code is highlighted as.
 LANGUAGES: Final = {
+    "python": ("Python", "python"),
     "go": ("Go", "go"),
     "java": ("Java", "java"),
     "javascript": ("JavaScript", "js"),
     "powershell": ("PowerShell", "powershell"),
-    "python": ("Python", "python"),
     "shell": ("Shell", "bash"),
 }
 
@@ -165,9 +165,14 @@ def control_api() -> str:
                 rows += [f"Query: {', '.join(queries)}.", ""]
             if "requestBody" in one:
                 rows += fields(one["requestBody"]["content"]["application/json"]["schema"], schemas)
-            answers = (f"`{code}` {said['description']}" for code, said in one["responses"].items())
-            rows += [f"Answers: {', '.join(answers)}.", ""]
-    sections = (f"## {noun}\n\n" + "\n".join(rows) for noun, rows in sorted(groups.items()))
+            rows += [f"* `{code}` {said['description']}" for code, said in one["responses"].items()]
+            rows += [""]
+    sections = [f"## {noun.capitalize()}\n\n" + "\n".join(rows) for noun, rows in sorted(groups.items())]
+    sections += ["## Bodies", ""]
+    for name, found in sorted(schemas.items()):
+        if "properties" in found:
+            told_of = found.get("description", "").replace("``", "`")
+            sections += [f"### {name}", "", told_of, "", *fields(found, schemas)]
     return f"{top('control-api')}\n" + "\n".join(sections)
 
 
@@ -187,7 +192,8 @@ def fields(schema: dict[str, Any], schemas: dict[str, Any]) -> list[str]:
 def kind(value: dict[str, Any]) -> str:
     """Return a field's type in words."""
     if "$ref" in value:
-        return f"`{value['$ref'].rpartition('/')[2]}`"
+        name = value["$ref"].rpartition("/")[2]
+        return f"[`{name}`](#{name.lower()})"
     if "anyOf" in value:
         return " or ".join(dict.fromkeys(kind(one) for one in value["anyOf"]))
     if value.get("type") == "array":
@@ -200,8 +206,9 @@ def kind(value: dict[str, Any]) -> str:
 def adapters() -> str:
     """Return the hand-written introduction, followed by each kit as a tab."""
     lines = [top("adapters")]
-    for folder in sorted(path for path in KITS.iterdir() if path.is_dir() and path.name[0] != "_"):
-        name, highlight = LANGUAGES.get(folder.name, (folder.name, "text"))
+    there = {path.name: path for path in sorted(KITS.iterdir()) if path.is_dir() and path.name[0] != "_"}
+    for language in sorted(there, key=lambda one: list(LANGUAGES).index(one)):
+        folder, (name, highlight) = there[language], LANGUAGES[language]
         lines += [
             f'=== "{name}"',
             "",
