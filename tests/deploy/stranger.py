@@ -87,6 +87,7 @@ def main(*, carry: tuple[Path, ...], bare: Path | None) -> None:
         if run(root, f"{prepared} && useradd --create-home --uid 1000 stranger", carry) != 0:
             raise click.ClickException("the bare Debian could not be prepared")
         subprocess.run(["git", "clone", "--quiet", "--bare", ROOT, root / "srv/mock-kuma.git"], check=True)
+        subprocess.run(["chown", "--recursive", "1000:1000", root / "srv/mock-kuma.git"], check=True)
         # The stranger's own connector: one that the harness did not bring, in two files of its own.
         shutil.copy(ROOT / "tests/harness/peers/guide.py", root / "srv/adapter.py")
         own = ["cp /srv/adapter.py acme/adapter.py"]
