@@ -112,5 +112,11 @@ templates: $(READY) ## the CI templates and the compose file, against their make
 container: $(READY) ## each step of deploy/Containerfile in bare Debian folders; needs root and debootstrap
 	@$(BIN)/python -m tests.deploy.container $(addprefix --carry ,$(CARRY)) $(addprefix --bare ,$(BARE))
 
+stranger: $(READY) ## the README tried in a bare Debian, from a clone to a verdict; needs root and debootstrap
+	@$(BIN)/python -m tests.deploy.stranger $(addprefix --carry ,$(CARRY)) $(addprefix --bare ,$(BARE))
+
+docs: $(READY) ## the documentation's site, strictly, in site/; it needs no network to be read
+	@$(BIN)/python -m tests.site
+
 clean: ## away with everything that was made
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache kuma-report dist
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache kuma-report dist site
