@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from mock_kuma import agenda, app, ids, worlds
 from mock_kuma.actions import sign_ins
@@ -65,11 +66,23 @@ def prepare(
     the administrator gets token and password anew. Raises NoStore, WrongScenario.
     """
     try:
-        database = Database(settings.store)
-        database.create()
-    except (ArgumentError, NoSuchModuleError, OperationalError, ModuleNotFoundError) as error:
+        return _prepare(settings, token, scenario, password)
+    except (ArgumentError, NoSuchModuleError, DBAPIError, ModuleNotFoundError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise NoStore(f"cannot open the store {settings.store}: {reason}") from error
+        raise NoStore(f"cannot use the store {_shown(settings.store)}: {reason}") from error
+
+
+def _shown(store: str) -> str:
+    """Return a store's address without its password."""
+    try:
+        return make_url(store).render_as_string(hide_password=True)
+    except ArgumentError:
+        return store
+
+
+def _prepare(settings: Settings, token: str | None, scenario: Scenario | None, password: str | None) -> str:
+    database = Database(settings.store)
+    database.create()
     with database.write() as connection:
         if store.find(connection, worlds.DEFAULT) is None:
             secret = _make(connection, settings, scenario, name=worlds.DEFAULT, token=token).token

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from mock_kuma.store import (  # noqa: F401 -- their tables
     agenda,
@@ -36,6 +37,15 @@ if TYPE_CHECKING:
 #: How long a writer waits for its turn before it gives up, in milliseconds.
 BUSY_MS = 30_000
 WRITES = {"mock_kuma_writes": True}
+
+
+#: What a store raises that cannot do its work: no room, no server, not writable.
+StoreTrouble = SQLAlchemyError
+
+
+def words(error: StoreTrouble) -> str:
+    """Return in the driver's own words what is wrong with the store; no statement and no data."""
+    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
 
 
 class Data(Protocol):
