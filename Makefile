@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses clean
+.PHONY: help demo play test check setup lint types imports audit reliability mutants fuzz clickhouse fidelity pictures guesses clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -46,6 +46,12 @@ types: $(READY)
 
 imports: $(READY)
 	$(BIN)/lint-imports
+
+reliability: $(READY) ## a thousand kills, 200 broken clients, full disks, an hour's soak; takes two hours
+	$(BIN)/python -m tests.reliability.trouble
+	$(BIN)/python -m tests.reliability.crowd
+	$(BIN)/python -m tests.reliability.kills 1000
+	$(BIN)/python -m tests.reliability.soak 60
 
 mutants: $(READY) ## every mutant against every requirement; takes long
 	$(BIN)/python -m tests.harness.matrix
