@@ -1,6 +1,6 @@
 """An hour at load: ``python -m tests.reliability.soak [MINUTES]``, 60 by default.
 
-Four clients poll, search and close, alerts come and go, worlds are made and deleted, faults fire now and then
+Four clients poll, search and close, alerts come and go, worlds are made and deleted, faults fire at times.
 Asked for: no request fails that should not, the memory of every process is flat after the first fifth of the
 time, and the journal stays within its bound. The bound is reached, or the run says that it was not.
 """
