@@ -50,6 +50,12 @@ types: $(READY)
 imports: $(READY)
 	$(BIN)/lint-imports
 
+reliability: $(READY) ## a thousand kills, 200 broken clients, full disks, an hour's soak; takes two hours
+	$(BIN)/python -m tests.reliability.trouble
+	$(BIN)/python -m tests.reliability.crowd
+	$(BIN)/python -m tests.reliability.kills 1000
+	$(BIN)/python -m tests.reliability.soak 60
+
 mutants: $(READY) ## every mutant against every requirement; takes long
 	$(BIN)/python -m tests.harness.matrix
 

@@ -49,6 +49,11 @@ class Ledger:
             if before is None or mark > before:
                 _write(connection, _MARK, mark)
 
+    def forget_mark(self) -> None:
+        """Let the next window begin as the first one does."""
+        with self._store.begin() as connection:
+            connection.execute(delete(table).where(table.c.name == _MARK))
+
     def unfinished(self) -> Unfinished | None:
         """Return the window in the middle of which the last cycle ran out of time, or None."""
         with self._store.begin() as connection:

@@ -149,7 +149,15 @@ class Sync:
             lookback=self._settings.lookback_seconds,
             overlap=self._settings.overlap_seconds,
         )
-        return touched | self._read(Sweep.of(start), counts)
+        touched |= self._read(Sweep.of(start), counts)
+        overlap = self._settings.overlap_seconds
+        if mark is not None and window.was_put_back(mark, now=self.client.now, overlap=overlap):
+            log.warning(
+                "KUMA's clock was put back before %s; reading as at the first time", moments.end(mark)
+            )
+            self.ledger.forget_mark()
+            touched |= self._sweep(counts)
+        return touched
 
     def _read(self, first: Sweep, counts: Counts, *, newest: int | None = None) -> set[str]:
         """Read a window to its end and move the mark; return the alerts that it touched.

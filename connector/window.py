@@ -1,8 +1,8 @@
 """Which stretch of time a cycle reads, and how far it may say that it has read.
 
-The mark is the newest ``lastSeen`` that was served, in seconds since 1970. Rule: it comes from the data,
-it never goes back, and it never lies beyond KUMA's own clock: one alert from the future would hide all
-others until then.
+The mark is the newest ``lastSeen`` that was served, in seconds since 1970. Rule: it comes from the data, it
+never lies beyond KUMA's own clock, since one alert from the future would hide all others until then, and it
+goes back only where that clock was put back: what happens from then on is older than what was read.
 """
 
 from __future__ import annotations
@@ -22,3 +22,8 @@ def advance(mark: int | None, *, newest: int | None, now: int) -> int | None:
         return mark
     reached = min(newest, now)
     return reached if mark is None else max(mark, reached)
+
+
+def was_put_back(mark: int, *, now: int, overlap: float) -> bool:
+    """Say whether KUMA's clock lies before the mark, by more than a window reads twice anyway."""
+    return now + int(overlap) < mark

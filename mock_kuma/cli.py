@@ -113,9 +113,12 @@ def serve(**options: Any) -> None:
     ready_file: Path | None = options["ready_file"]
     if ready_file is not None and not ready_file.absolute().parent.is_dir():
         raise click.UsageError(f"--ready-file: there is no folder {ready_file.absolute().parent}")
-    folder = None if options["store"] else Path(tempfile.mkdtemp(prefix="mock-kuma-"))
+    folder: Path | None = None
     try:
+        folder = None if options["store"] else Path(tempfile.mkdtemp(prefix="mock-kuma-"))
         _serve(options, folder)
+    except OSError as error:  # no room, or not allowed: a folder, the ready file, a certificate
+        raise _CannotServe(f"{error.filename or 'cannot go on'}: {error.strerror or error}") from error
     finally:
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)

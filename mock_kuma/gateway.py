@@ -23,6 +23,7 @@ from mock_kuma.api import gate, problems
 from mock_kuma.domain.moments import render_date
 from mock_kuma.store import directory
 from mock_kuma.store import faults as fault_store
+from mock_kuma.store.database import StoreTrouble, words
 from mock_kuma.store.exchanges import Exchange, Exchanges
 from mock_kuma.upstream import MAX_BODY
 from mock_kuma.world import Caller, World
@@ -68,7 +69,16 @@ class Gateway:
         self._exchanges = Exchanges(core.database)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request."""
+        """Answer one request; 503 where what it did could not be written down."""
+        try:
+            return self._answer(environ, start_response)
+        except StoreTrouble as error:
+            log.error("the store cannot be used", extra=logs.fields(why=words(error)))  # noqa: TRY400 -- no traceback
+            body = msgspec.json.encode(problems.ErrorBody(problems.NO_STORE, words(error)))
+            start_response("503 ", [_JSON])
+            return [body]
+
+    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         started = time.perf_counter()
         sent = gate.credential(environ.get("HTTP_AUTHORIZATION"))
         revision = self._core.database.revision()

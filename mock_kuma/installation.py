@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError
 
 from mock_kuma import agenda, app, ids, worlds
 from mock_kuma.actions import sign_ins
@@ -23,7 +23,7 @@ from mock_kuma.clock import Clock
 from mock_kuma.generate import Soc
 from mock_kuma.store import directory
 from mock_kuma.store import worlds as store
-from mock_kuma.store.database import Database, NotUnicode
+from mock_kuma.store.database import Database, NotUnicode, StoreTrouble, words
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -67,6 +67,22 @@ def prepare(
     the administrator gets token and password anew. Raises NoStore, WrongScenario.
     """
     database = _opened(settings.store)
+    try:
+        return _settled(database, settings, token, scenario, password)
+    except StoreTrouble as error:
+        raise NoStore(f"cannot use the store {_shown(settings.store)}: {words(error)}") from error
+    finally:
+        database.close()
+
+
+def _shown(store: str) -> str:
+    # An address may have a password in it, which no message repeats.
+    return re.sub(r":[^:/@]*@", ":***@", store)
+
+
+def _settled(
+    database: Database, settings: Settings, token: str | None, scenario: Scenario | None, password: str | None
+) -> str:
     with database.write() as connection:
         if store.find(connection, worlds.DEFAULT) is None:
             secret = _make(connection, settings, scenario, name=worlds.DEFAULT, token=token).token
@@ -77,27 +93,26 @@ def prepare(
         if password is not None:
             administrator = directory.first_user(connection, worlds.DEFAULT)
             sign_ins.give_password(connection, worlds.DEFAULT, administrator, password)
-    database.close()
     return secret
 
 
 def _opened(store: str) -> Database:
-    # An address may have a password in it, which no message repeats.
-    shown = re.sub(r":[^:/@]*@", ":***@", store)
+    shown = _shown(store)
     try:
         known = make_url(store).get_backend_name() in {"sqlite", "postgresql"}
     except (ArgumentError, ValueError):
         known = False
     if not known:
-        raise NoStore(f"cannot open the store {shown}: it is no sqlite:///FILE and no postgresql:// address")
+        raise NoStore(f"cannot use the store {shown}: it is no sqlite:///FILE and no postgresql:// address")
     try:
         database = Database(store)
         database.create()
     except ModuleNotFoundError as error:
         raise NoStore("PostgreSQL needs its driver: pip install 'mock-kuma[postgres]'") from error
-    except (SQLAlchemyError, NotUnicode) as error:
-        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-        raise NoStore(f"cannot open the store {shown}: {reason}") from error
+    except NotUnicode as error:
+        raise NoStore(f"cannot use the store {shown}: {error}") from error
+    except StoreTrouble as error:
+        raise NoStore(f"cannot use the store {shown}: {words(error)}") from error
     return database
 
 

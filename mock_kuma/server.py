@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from mock_kuma.tls import Certificate
     from mock_kuma.wire import Door
 
-#: Threads for requests at once in a worker; one that sleeps out a delay holds one of them.
-_THREADS = 64
+#: Threads for requests at once in a worker, made when they are needed; one that sleeps out a delay, or waits
+#: for the rest of a body, holds one of them. The wire's listener holds none for a body that is not complete.
+_THREADS = 512
 #: A listener that does not accept after this many seconds never will.
 _START_SECONDS = 20
 _STOP_SECONDS = 5
@@ -236,7 +237,7 @@ def _serve_http(listener: Listener) -> None:
         interface=Interfaces.WSGI,
         workers=listener.workers,
         blocking_threads=_THREADS,
-        backpressure=4 * _THREADS,
+        backpressure=2 * _THREADS,
         log_enabled=False,
         websockets=False,
         http1_settings=HTTP1Settings(max_buffer_size=1024 * 1024),

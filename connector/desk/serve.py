@@ -33,8 +33,8 @@ _SECRET_FILE: Final = "desk-secret"  # noqa: S105 -- the name of a file
 class _Quiet(WSGIRequestHandler):
     """One line a request is for a debugger; the desk's decisions are in the connector's log."""
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Say nothing."""
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002 -- the library's name for it
+        """Say nothing: a request's line is text of strangers."""
 
     def version_string(self) -> str:
         """Tell nobody which version of what answers."""

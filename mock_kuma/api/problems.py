@@ -63,6 +63,8 @@ ACCESS_DENIED: Final = Answer(403, ErrorBody("access denied"))
 # GUESS: unknown routes and wrong methods are answered in the error body (REST API, 8, row 19).
 NO_ROUTE: Final = Answer(404, ErrorBody("not found"))
 WRONG_METHOD: Final = Answer(405, ErrorBody("method not allowed"))
+# Ours, not the vendor's: only a mock whose store has no room, or is gone, answers so.
+NO_STORE: Final = "the mock cannot use its store"
 TOO_LARGE: Final = Answer(413, ErrorBody("request body too large"))
 
 

@@ -35,6 +35,7 @@ from mock_kuma.api import (
 )
 from mock_kuma.api.dialect import DIALECTS
 from mock_kuma.domain.problems import Problem
+from mock_kuma.store.database import StoreTrouble, words
 from mock_kuma.upstream import MAX_BODY
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ def build(core: Core, *, strict: bool = False) -> Flask:
     app.register_error_handler(gate.InvalidHeader, _invalid_header)
     app.register_error_handler(gate.NoSuchVersion, _no_such_version)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StoreTrouble, _store_trouble)
     if strict:
         strictness.refuse_guesses(app)
     return app
@@ -88,6 +90,11 @@ def respond(answer: problems.Answer) -> Response:
 def _problem(error: Problem) -> Response:
     gate.refused(str(error))
     return respond(problems.answer(error))
+
+
+def _store_trouble(error: StoreTrouble) -> Response:
+    gate.refused(words(error))
+    return respond(problems.Answer(503, problems.ErrorBody(problems.NO_STORE, words(error))))
 
 
 def _invalid_header(_error: gate.InvalidHeader) -> Response:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 from typing import TYPE_CHECKING, Any, Final
 
-from flask import Flask, g, redirect, request
+from flask import Flask, Response, g, redirect, request
 from markupsafe import Markup
 from werkzeug.exceptions import Forbidden, HTTPException
 
@@ -35,11 +35,11 @@ from mock_kuma.console.page import page, same
 from mock_kuma.console.shown import visible
 from mock_kuma.console.visitor import Visitors
 from mock_kuma.domain.problems import AccessDenied, NotFound, Problem
+from mock_kuma.store.database import StoreTrouble, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from flask import Response
     from werkzeug.wrappers import Response as AnyResponse
 
     from mock_kuma.console.control_client import Control
@@ -119,6 +119,7 @@ def build(
     app.register_error_handler(door.SignInFirst, _to_sign_in)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StoreTrouble, _store_trouble)
     return app
 
 
@@ -155,6 +156,11 @@ def _to_sign_in(error: door.SignInFirst) -> AnyResponse:
 def _problem(error: Problem) -> Response:
     status = 404 if isinstance(error, NotFound) else 403 if isinstance(error, AccessDenied) else 409
     return page("problem.html", status=status, problem=error, kind=type(error).__name__)
+
+
+def _store_trouble(error: StoreTrouble) -> Response:
+    # As plain as can be: a page would look the visitor up in the store.
+    return Response(f"503: the store cannot be used: {words(error)}\n", 503, mimetype="text/plain")
 
 
 def _http(error: HTTPException) -> Response | HTTPException:

@@ -39,6 +39,7 @@ from mock_kuma.control.answers import answer
 from mock_kuma.control.request import BrokenJson, Invalid
 from mock_kuma.domain.problems import Conflict, NotFound, Problem
 from mock_kuma.store import worlds as store
+from mock_kuma.store.database import StoreTrouble, words
 from mock_kuma.world import World
 
 if TYPE_CHECKING:
@@ -113,6 +114,7 @@ def build(
     app.register_error_handler(Invalid, _invalid)
     app.register_error_handler(Problem, _problem)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(StoreTrouble, _store_trouble)
     return app
 
 
@@ -128,6 +130,11 @@ def _invalid(error: Invalid) -> Response:
 def _problem(error: Problem) -> Response:
     status = 404 if isinstance(error, NotFound) else 409 if isinstance(error, Conflict) else 422
     return answer({"message": str(error), "errors": []}, status)
+
+
+def _store_trouble(error: StoreTrouble) -> Response:
+    log.error("the store cannot be used", extra=logs.fields(why=words(error)))
+    return answer({"message": f"the store cannot be used: {words(error)}", "errors": []}, 503)
 
 
 def _http(error: HTTPException) -> Response:

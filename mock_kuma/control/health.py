@@ -9,10 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from flask import Blueprint, Response
-from sqlalchemy.exc import SQLAlchemyError
 
 from mock_kuma.control.answers import answer
 from mock_kuma.store import journal, worlds
+from mock_kuma.store.database import StoreTrouble, words
 
 if TYPE_CHECKING:
     from mock_kuma.core import Core
@@ -40,9 +40,8 @@ def blueprint(core: Core) -> Blueprint:
         try:
             with core.database.read() as connection:
                 worlds.number(connection)
-        except SQLAlchemyError as error:
-            words = {"status": "the store does not answer", "error": type(error).__name__}
-            return answer(words, _UNAVAILABLE)
+        except StoreTrouble as error:
+            return answer({"status": f"the store cannot be used: {words(error)}"}, _UNAVAILABLE)
         return answer({"status": "ready"})
 
     @bp.get(METRICS)

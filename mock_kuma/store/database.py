@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import SQLAlchemyError
 
 from mock_kuma.store import (  # noqa: F401 -- their tables
     agenda,
@@ -44,6 +45,15 @@ BUSY_MS = 30_000
 WRITES = {"mock_kuma_writes": True}
 #: SQLite keeps a number for its user in the file's header, of 31 bits.
 _REVISION = "PRAGMA user_version"
+
+
+#: What a store raises that cannot do its work: no room, no server, not writable.
+StoreTrouble = SQLAlchemyError
+
+
+def words(error: StoreTrouble) -> str:
+    """Return in the driver's own words what is wrong with the store; no statement and no data."""
+    return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
 
 
 class Data(Protocol):

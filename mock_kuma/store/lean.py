@@ -7,10 +7,13 @@ are made once and kept, since each is compiled when it is first seen; values sta
 
 from __future__ import annotations
 
+import sqlite3
 from collections import deque, namedtuple
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from sqlalchemy.exc import OperationalError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -76,6 +79,11 @@ class Lean:
         rows: list[Any] = self._driver.execute(words).fetchall()
         return rows
 
+    def undo(self) -> None:
+        """Take back a transaction that is still open: SQLite itself ends some, where the disk is full."""
+        if self._driver.in_transaction:
+            self._driver.rollback()
+
     def close(self) -> None:
         """Close the connection."""
         self._driver.close()
@@ -96,15 +104,17 @@ class Leans:
 
     @contextmanager
     def transaction(self, begin: str) -> Iterator[Lean]:
-        """Run one transaction; ``begin`` is how SQLite is told of it."""
+        """Run one transaction; ``begin`` is how SQLite is told of it. Raises SQLAlchemy's OperationalError."""
         with self.connection() as lean:
-            lean.say(begin)
             try:
+                lean.say(begin)
                 yield lean
-            except BaseException:
-                lean.say("ROLLBACK")
-                raise
-            lean.say("COMMIT")
+                lean.say("COMMIT")
+            except sqlite3.Error as error:
+                # As whoever asks for a transaction knows it, whichever kind it is.
+                raise OperationalError(None, None, error) from error
+            finally:
+                lean.undo()
 
     @contextmanager
     def connection(self) -> Iterator[Lean]:

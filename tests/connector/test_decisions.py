@@ -44,6 +44,15 @@ def test_the_mark_neither_goes_back_nor_passes_kumas_clock(
 
 
 @pytest.mark.parametrize(
+    ("mark", "now", "expected"),
+    [(1_000, 401, False), (1_000, 400, False), (1_000, 399, True)],
+)
+def test_a_clock_was_put_back_where_a_window_would_miss_it(mark: int, now: int, *, expected: bool) -> None:
+    """What a window reads twice anyway covers less."""
+    assert window.was_put_back(mark, now=now, overlap=600) == expected
+
+
+@pytest.mark.parametrize(
     ("mark", "lookback", "expected"),
     [(None, 500, 500), (None, 10**15, 0), (900, 500, 300), (100, 500, 0)],
 )

@@ -180,7 +180,7 @@ def test_a_port_in_use_is_one_clear_line() -> None:
         (["--prot", "1"], 2, "No such option"),
         (["--open-control", "--host", "0.0.0.0"], 2, "--open-control is for loopback only"),
         (["--control-token", " "], 2, "--control-token is empty"),
-        (["--store", "nonsense"], 2, "cannot open the store nonsense"),
+        (["--store", "nonsense"], 2, "cannot use the store nonsense"),
         (["--store", "sqlite:////nowhere/at/all.db"], 2, "unable to open database file"),
         (
             ["--store", "mysql://kuma@db.example.com/kuma"],

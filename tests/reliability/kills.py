@@ -1,8 +1,8 @@
 """The mock is killed while alerts are closed: ``python -m tests.reliability.kills [TIMES]``.
 
 Four clients close alerts, each as fast as it is answered; at a random moment every process of the server dies
-by SIGKILL. Then the store is opened: whatever was acknowledged must be closed and in the journal, nothing may be
-closed that nobody asked for, and the file must be whole. The next server goes on with the same store.
+by SIGKILL. Then the store is opened: whatever was acknowledged must be closed and in the journal, nothing may
+be closed that nobody asked for, and the file must be whole. The next server goes on with the same store.
 """
 
 from __future__ import annotations

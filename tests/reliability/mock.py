@@ -1,7 +1,7 @@
 """Mocks for measurements: started at once from a process that has everything loaded, ended in any way.
 
 A start from nothing takes most of its time for loading code; a fork of a process that has loaded it runs the
-same command a thousand times in the time that there is. Rule: the measured process is ``mock-kuma serve`` itself.
+same command a thousand times in the time that there is. Rule: what is measured is ``mock-kuma serve`` itself.
 """
 
 from __future__ import annotations
@@ -102,9 +102,9 @@ def start(folder: Path, *arguments: str, log: Path | None = None) -> Mock:
     ready_file.unlink(missing_ok=True)
     log = log or folder / "log"
     given = [
-        "serve", "--port", "0", "--console-port", "0", "--no-tls",
-        "--token", TOKEN, "--control-token", CONTROL, "--store", f"sqlite:///{folder}/mock.db", "--data-folder", str(folder), "--seed", "1",
-        "--ready-file", str(ready_file), *arguments,
+        "serve", "--port", "0", "--console-port", "0", "--no-tls", "--seed", "1",
+        "--token", TOKEN, "--control-token", CONTROL, "--ready-file", str(ready_file),
+        "--store", f"sqlite:///{folder}/mock.db", "--data-folder", str(folder), *arguments,
     ]  # fmt: skip
     pid = os.fork()
     if pid == 0:

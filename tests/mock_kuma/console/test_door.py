@@ -109,6 +109,24 @@ def test_who_guesses_has_to_wait(
     assert another_browser().sign_in("admin").status_code == 200
 
 
+@pytest.mark.parametrize("way", ["control", "token"])
+def test_who_guesses_a_token_has_to_wait(browser: Browser, mock: Mock, way: str) -> None:
+    """After five failures from an address the right one is not heard either; a header is no other address."""
+    right = CONTROL_TOKEN if way == "control" else mock.token
+    csrf = browser.csrf()
+
+    found = [
+        browser.client.post(
+            "/sign-in",
+            data={"csrf": csrf, "with": way, way: secret},
+            headers={"X-Forwarded-For": f"192.0.2.{number}"},
+        ).status_code
+        for number, secret in enumerate([*["0" * 32] * 5, right])
+    ]
+
+    assert found == [422] * 5 + [429]
+
+
 def test_a_new_password_ends_the_sessions_of_the_old_one(browser: Browser, mock: Mock) -> None:
     """Whoever had the old password is outside."""
     user = mock.user("Tier 2 analyst", mock.main_tenant())
