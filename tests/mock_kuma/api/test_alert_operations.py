@@ -37,7 +37,7 @@ def user(world: World, **options: Any) -> str:
 
 def link(world: World, alert: str, event: str, **changes: Any) -> int:
     """Link an event of the world's storage to an alert; return the status."""
-    (cluster,) = world.vendor("GET", "/v3/events/clusters").json or ()
+    (cluster,) = world.vendor("GET", "/v3/events/clusters").json or [{}]
     body = {"alertID": alert, "clusterID": cluster["id"], "eventID": event, "eventTimestamp": AT}
     return do(world, "link-event", **{**body, **changes})
 

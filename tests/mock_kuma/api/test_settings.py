@@ -105,7 +105,7 @@ def test_folders_are_found_and_sorted(world: World) -> None:
     assert names(world, "/v3/folders?subkind=filter&order=-name&limit=1&offset=1") == ["A"]
     assert names(world, f"/v3/folders?subkind=filter&tenantID={branch}") == ["A"]
     assert names(world, "/v3/folders?name=^c$") == ["C"]
-    (told,) = world.vendor("GET", "/v3/folders?name=^c$&column=name&column=subKind").json or ()
+    (told,) = world.vendor("GET", "/v3/folders?name=^c$&column=name&column=subKind").json or [{}]
     assert told == {"name": "C", "subKind": "normalizer"}
 
 
@@ -121,7 +121,7 @@ def test_reports_are_found_and_sorted(world: World) -> None:
     assert names(world, f"/v3/reports?tenantIDs={branch}") == ["Both"]
     assert names(world, "/v3/reports?name=^mon&order=-createdAt") == ["Monday"]
     assert names(analyst, "/v3/reports") == ["Monday"]
-    (one,) = world.vendor("GET", "/v3/reports?name=both").json or ()
+    (one,) = world.vendor("GET", "/v3/reports?name=both").json or [{}]
     told = {"tenantNames": ["Main", "Branch"], "userName": "admin", "status": "failed", "to": MS}
     assert {name: one[name] for name in told} == told
     assert one["to"] - one["from"] == 86_400_000
@@ -129,8 +129,8 @@ def test_reports_are_found_and_sorted(world: World) -> None:
 
 def test_a_retroscan_is_kept_as_it_was_sent(world: World) -> None:
     """With who made it; a field that nobody knows stays in it."""
-    correlator = (world.vendor("GET", "/v3/services?kind=correlator").json or ())[0]["id"]
-    cluster = (world.vendor("GET", "/v3/events/clusters").json or ())[0]["id"]
+    correlator = (world.vendor("GET", "/v3/services?kind=correlator").json or [{}])[0]["id"]
+    cluster = (world.vendor("GET", "/v3/events/clusters").json or [{}])[0]["id"]
     task = {
         "kind": "retroscan",
         "correlatorID": correlator,
