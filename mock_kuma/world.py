@@ -5,8 +5,9 @@ Rows become these values here and nowhere else. Rule: a bearer token belongs to 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 _GRANTS = msgspec.json.Decoder(list[Grant])
 _RIGHTS = msgspec.json.Decoder(list[str])
+_PREFIX: Final = re.compile(r"^([A-Z]+ )/api/v[\d.]+(?=/)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,5 +113,5 @@ def grants(text: str) -> tuple[Grant, ...]:
 
 
 def rights(text: str) -> list[str]:
-    """Return the API access rights that a user's row holds."""
-    return _RIGHTS.decode(text)
+    """Return the API access rights of a user's row, without the prefix that one page prints (264885)."""
+    return [_PREFIX.sub(r"\1", right) for right in _RIGHTS.decode(text)]

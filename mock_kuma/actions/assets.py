@@ -18,7 +18,7 @@ from mock_kuma.domain import assets as rules
 from mock_kuma.domain.moments import render
 from mock_kuma.domain.problems import AccessDenied, BadInput, Conflict, NotFound, TenantDisabled
 from mock_kuma.store import assets as store
-from mock_kuma.store import directory
+from mock_kuma.store import directory, settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -67,7 +67,9 @@ def bring_in(
     """
     outcome = Imported()
     now = render(world.clock.now())
-    for index, asset in enumerate(assets):
+    fields = {field.id: field.name for field in settings.fields_of(settings.of_world(connection, world.id))}
+    for index, given in enumerate(assets):
+        asset = rules.with_fields(given, fields)
         body = rules.whole(asset)
         fqdn_key, address_key = rules.identity(body)
         before = store.identified(

@@ -93,10 +93,7 @@ class Risk(Struct, frozen=True, rename=_vendor):
 
 
 class CustomField(Struct, frozen=True):
-    """The value of a custom field.
-
-    GUESS: kept whatever its id; the settings that name the custom fields are not part of this server.
-    """
+    """The value of a custom field, whose id is that of a field in the settings."""
 
     id: str = ""
     name: str = ""
@@ -158,6 +155,17 @@ def whole(asset: Importable, *, before: Mapping[str, Any] | None = None) -> dict
         # Software of KSC-imported assets is not stored and not returned (222256).
         body["software"] = []
     return body
+
+
+def with_fields(asset: Importable, names: Mapping[str, str]) -> Importable:
+    """Return an import with those custom fields that the settings have, by their id (222258).
+
+    GUESS: a value without a field is left out, and the settings say how a field is called.
+    """
+    if isinstance(asset.custom_fields, UnsetType):
+        return asset
+    kept = [CustomField(one.id, names[one.id], one.value) for one in asset.custom_fields if one.id in names]
+    return msgspec.structs.replace(asset, custom_fields=kept)
 
 
 def fqdns(value: str | Iterable[str]) -> list[str]:

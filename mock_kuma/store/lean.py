@@ -104,7 +104,7 @@ class Leans:
 
     @contextmanager
     def transaction(self, begin: str) -> Iterator[Lean]:
-        """Run one transaction; ``begin`` is how SQLite is told of it. Raises SQLAlchemy's OperationalError."""
+        """Run one transaction; ``begin`` is how SQLite is told so. Raises SQLAlchemy's OperationalError."""
         with self.connection() as lean:
             try:
                 lean.say(begin)

@@ -1,7 +1,9 @@
 """Every error row of every operation is brought about by a real request, and changes nothing.
 
 What goes well, and what to change in it for a row, stands in ``error_rows.toml``; rows that are alike
-everywhere (no token, no body, a page that is no number, a role that is missing) have rules here.
+everywhere (no token, no body, a page that is no number, a role that is missing) have rules here. Rule: no
+answer here, nor in the role matrix that sends by this module, has a status that its OpenAPI document does
+not list.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import io
 import tomllib
 from copy import deepcopy
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -17,6 +20,7 @@ import msgspec
 import pytest
 
 from mock_kuma import operations
+from mock_kuma.openapi import document
 from mock_kuma.operations import COMMON, Kind, Operation, Row
 from tests.mock_kuma.api.scene import Scene, make
 from tests.mock_kuma.conftest import started
@@ -188,7 +192,7 @@ def merge(request: dict[str, Any], change: dict[str, Any]) -> None:
 
 
 def send(scene: Scene, operation: Operation, request: dict[str, Any], version: str) -> TestResponse:
-    """Send a request that is filled in."""
+    """Send a request that is filled in; fail if its document does not list the answer's status."""
     path = operation.route
     for name, value in request.get("path", {}).items():
         path = path.replace(f"{{{name}}}", value)
@@ -204,4 +208,13 @@ def send(scene: Scene, operation: Operation, request: dict[str, Any], version: s
         sent = {"data": request["text"], "content_type": request.get("type", "application/octet-stream")}
     elif "json" in request or "body" in request:
         sent = {"json": request.get("json", request.get("body"))}
-    return scene.kuma.vendor_client.open(url, method=operation.method, headers=headers, **sent)
+    response = scene.kuma.vendor_client.open(url, method=operation.method, headers=headers, **sent)
+    assert str(response.status_code) in listed(operation.name, version), response.text
+    return response
+
+
+@cache
+def listed(name: str, version: str) -> frozenset[str]:
+    """Return the statuses that an operation's document lists in an API version."""
+    operation = operations.every()[name]
+    return frozenset(document.build(version)["paths"][operation.route][operation.method.lower()]["responses"])
