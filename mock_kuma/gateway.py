@@ -213,13 +213,14 @@ class _Request:
 
 
 def _tell(world: World, exchange: journal.Exchange) -> None:
+    served = msgspec.json.decode(msgspec.json.encode(exchange.served), type=list[journal.Served])
     told = logs.fields(
         status=exchange.status,
         world=world.id,
         user=exchange.user,
         query=exchange.query.raw or None,
         reason=exchange.reason,
-        served=[one.alert for one in exchange.served] or None,
+        served=[one.alert for one in served] or None,
         fault=exchange.fault,
         ms=exchange.duration_ms,
         trace=exchange.trace,
