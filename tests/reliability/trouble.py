@@ -65,6 +65,34 @@ def full_disk(place: Path) -> str:
     return f"{len(done)} closed, 20 refused with 503 and why, closed when there was room again, none lost"
 
 
+def full_disk_of_the_connector(place: Path) -> str:
+    """Let the connector's files grow no more in the middle of a cycle, and then again."""
+    with mocks.running(place) as mock:
+        raised = mock.control("POST", "/worlds/default/alerts", {"generate": {"count": 600, "events": 3}})[
+            "ids"
+        ]
+        settings = _settings(place, mock)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (700_000, resource.RLIM_INFINITY))
+        try:
+            full = _connector(settings, "poll")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        told = next((line for line in full.stderr.splitlines() if line.startswith("Error: ")), "")
+        expect(full.returncode in {1, 2} and bool(told) and "Traceback" not in full.stderr, full.stderr)
+        again = _connector(settings, "poll")
+        expect(again.returncode == 0, again.stderr)
+        held = _connector(settings, "incidents", "--json").stdout
+    missing = [alert for alert in raised if alert not in held]
+    expect(not missing, f"the connector lost {len(missing)}")
+    return f"exit code {full.returncode}, {told.strip()}; with room again all {len(raised)} alerts are there"
+
+
+def _settings(place: Path, mock: mocks.Mock) -> Path:
+    path = place / "kuma.toml"
+    path.write_text(f'url = "http://127.0.0.1:{mock.api}"\ntoken_env = "T"\ndata_folder = "{place}/held"\n')
+    return path
+
+
 def _limit(mock: mocks.Mock, size: int) -> None:
     for pid in mock.processes():
         _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
@@ -119,10 +147,7 @@ def clock_back(place: Path) -> str:
     time.time_ns = lambda: real() + ahead.value
     try:
         with mocks.running(place) as mock:
-            settings = place / "kuma.toml"
-            settings.write_text(
-                f'url = "http://127.0.0.1:{mock.api}"\ntoken_env = "T"\ndata_folder = "{place}/held"\n'
-            )
+            settings = _settings(place, mock)
             raised = []
             for jump in (0, -86_400, -86_400):
                 if jump:
@@ -161,7 +186,7 @@ def main() -> int:
     """Do each, and say what was found."""
     mocks.load()
     wrong = 0
-    for what in (full_disk, read_only, clock_back):
+    for what in (full_disk, full_disk_of_the_connector, read_only, clock_back):
         with mocks.folder() as place:
             try:
                 print(f"{what.__name__.replace('_', ' ')}: {what(place)}", flush=True)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.connector.fake_kuma import TOKEN
+
 if TYPE_CHECKING:
     from connector.desk.engine import Engine
     from tests.connector.desk.conftest import Browser
@@ -88,3 +90,17 @@ def test_analysts_are_let_in_where_they_work(
 
     assert allowed == ANALYSTS - {"door.leave"}
     assert contents(engine) == before
+
+
+@pytest.mark.parametrize("url", ["evil.example", "kuma.example.com:7224", "kuma.example.com@evil.example"])
+def test_the_token_does_not_follow_an_address_that_was_changed(
+    engine: Engine, admin: Browser, url: str
+) -> None:
+    """Whoever may type an address must know the token, or give another."""
+    admin.send("/connectors/connection", url="kuma.example.com", token=TOKEN)
+
+    changed = admin.send("/connectors/connection", url=url, token="")
+    given = admin.send("/connectors/connection", url="kuma.example.com:7224", token="f" * 32)
+
+    assert (changed.status_code, given.status_code) == (422, 303)
+    assert (engine.settings().url, engine.settings().token) == ("https://kuma.example.com:7224", "f" * 32)
