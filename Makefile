@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo play test check setup lint types imports mutants fuzz bench clickhouse fidelity pictures guesses clean
+.PHONY: help demo play test check setup lint types imports mutants fuzz bench bench-large clickhouse fidelity pictures guesses clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -55,6 +55,9 @@ fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
 
 bench: $(READY) ## how fast, beside nginx and what others use instead; installs those into .bench
 	$(BIN)/python -m tests.bench
+
+bench-large: $(READY) ## a world of a million alerts beside one of a thousand; takes a quarter of an hour
+	$(BIN)/python -m tests.bench --only large
 
 clickhouse: $(READY) ## a thousand generated searches against a real ClickHouse, which is 500 MB
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'chdb>=4'
