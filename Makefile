@@ -80,6 +80,9 @@ fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
 bench: $(READY) ## how fast, beside nginx and what others use instead; installs those into .bench
 	$(BIN)/python -m tests.bench
 
+bench-large: $(READY) ## a world of a million alerts beside one of a thousand; takes a quarter of an hour
+	$(BIN)/python -m tests.bench --only large
+
 clickhouse: $(READY) ## a thousand generated searches against a real ClickHouse, which is 500 MB
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[clickhouse]'
 	$(BIN)/python -m tests.clickhouse.compare
