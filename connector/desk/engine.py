@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from connector import listing
 from connector import settings as connector_settings
 from connector.client import Client
 from connector.desk import commands, handler, timing, trial, worker
@@ -63,6 +64,7 @@ class Engine:
         self._dial = dial or _dial
         self.clock = clock
         self._store = Store(database or in_folder(folder))
+        listing.complete(self._store)
         self.accounts = Accounts(self._store)
         self.documents = Documents(self._store)
         self.history = History(self._store)

@@ -40,6 +40,7 @@ def blueprint(engine: Engine) -> Blueprint:
             wanted=wanted,
             worker=worker,
             priorities=finding.PRIORITIES,
+            type=engine.handler().actions.type,
             is_set=bool(engine.link().url) and bool(engine.vault.place),
             schedule=engine.schedule(),
             waiting=engine.inbox.count(),
