@@ -132,7 +132,7 @@ def _page(
         transforms=list(Transform),
         jobs=[(job, engine.schedule().of(job), engine.jobs.next_run(job)) for job in Job],
         waiting=engine.inbox.count(),
-        runs=engine.history.runs(),
+        runs_of=[(job, engine.history.runs(10, job=job.value)) for job in Job],
         sample=typed("sample") or SAMPLE,
         tab="actions" if tab == "actions" else "normalization",
         wrong=wrong,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from connector.desk import timing
+from connector.desk import history, timing
 from connector.desk.jobs import Jobs
 from connector.desk.timing import Job, Kind, Schedule, Timing
 from connector.errors import Busy
@@ -160,3 +160,16 @@ def test_a_missed_run_is_made_up_once(engine: Engine, schedule: Timing, since: i
     jobs.stop()
 
     assert len(ran) == runs
+
+
+def test_the_runs_of_each_job_are_kept_apart(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler that runs every second leaves the connector's in sight."""
+    monkeypatch.setattr(history, "RUNS", 3)
+    outcome = {"started": 1.0, "seconds": 1.0, "by": "", "created": 0, "updated": 0, "problem": ""}
+    engine.history.note_run(job="connector", **outcome)
+
+    for _ in range(5):
+        engine.history.note_run(job="handler", **outcome)
+
+    kept = [len(engine.history.runs(job=job)) for job in ("connector", "handler")]
+    assert kept == [1, 3]
