@@ -247,10 +247,13 @@ def _dial(settings: Settings) -> Transport:
 
 @contextmanager
 def opened(folder: Path, *, settings: Settings | None = None) -> Iterator[Engine]:
-    """Open the engine of a data folder; settings of a file become its connection where it has none."""
+    """Open the engine of a data folder; settings of a file become its connection where it has none.
+
+    On a shared database the address may be there already, and the token, which stays in the folder, not yet.
+    """
     engine = Engine(folder, database=None if settings is None else settings.database)
     try:
-        if settings is not None and not engine.link().url:
+        if settings is not None and not (engine.link().url and engine.vault.place):
             ca = "" if settings.ca_file is None else settings.ca_file.read_text(encoding="utf-8")
             link = Link(url=settings.url, api_version=settings.api_version)
             engine.connect(link, token=settings.token, ca=ca)

@@ -65,11 +65,12 @@ class History:
                 Entry(row.at, row.who, row.what, json.loads(row.details)) for row in connection.execute(query)
             ]
 
-    def latest(self) -> int:
-        """Return a number that grows with every entry and run."""
+    def latest(self, *, with_runs: bool) -> int:
+        """Return a number that grows with every entry, and, if that is wanted, with every run."""
         with self._store.begin() as connection:
             entry = connection.execute(select(func.max(history.c.number))).scalar() or 0
-            return int(entry + (connection.execute(select(func.max(runs.c.number))).scalar() or 0))
+            run = connection.execute(select(func.max(runs.c.number))).scalar() if with_runs else 0
+            return int(entry + (run or 0))
 
     def note_run(self, *, job: str, **values: Any) -> None:
         """Write a run down; only the latest of each job are kept."""

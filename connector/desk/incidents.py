@@ -48,7 +48,8 @@ def blueprint(engine: Engine) -> Blueprint:
 
     @bp.get("/live")
     def live() -> Response:
-        return jsonify(version=f"{engine.finding.version()}.{engine.history.latest()}")
+        latest = engine.history.latest(with_runs="runs" in request.args)
+        return jsonify(version=f"{engine.finding.version()}.{latest}")
 
     return bp
 
