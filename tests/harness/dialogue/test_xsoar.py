@@ -90,6 +90,20 @@ def test_mirroring_brings_changes_and_closes(tmp_path: Path) -> None:
     assert shown == {"1": ("changed 1", "closed"), "same": ("n", "open")}
 
 
+@pytest.mark.parametrize("settings", [{"modified": False}, {}], ids=["says the file", "says the script"])
+def test_without_get_modified_remote_data_every_open_incident_is_asked_for(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    """A script says so by NotImplementedError, a connector file by `modified`."""
+    gone = 'raise NotImplementedError("no")' if not settings else "raise SystemExit(1)"
+    text = FETCH.replace('return_results(GetModifiedRemoteDataResponse(["1"]))', gone)
+    desk = _desk(tmp_path, text, **settings)
+
+    desk.poll()
+
+    assert [one["name"] for one in desk.incidents()["incidents"]] == ["changed 1", "changed same"]
+
+
 def test_closing_and_editing_go_out_as_update_remote_system(tmp_path: Path) -> None:
     """With the remote id, the status as a number and what changed; a refusal leaves the incident open."""
     desk = _desk(tmp_path, FETCH)
