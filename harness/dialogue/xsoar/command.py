@@ -46,6 +46,8 @@ def run(script: Path, order: Order, *, environment: Mapping[str, str]) -> Outcom
 
 def _play(script: Path, order: Order, *, environment: Mapping[str, str], writing: int) -> NoReturn:
     """Be the process of the command."""
+    # The requests of the harness are not for the script to read.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.environ.update(environment)
     outcome = Outcome(context=order.context)
     demisto = Demisto(order, outcome)

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Server
 
+#: The runtime's own process has one thread; that of a test may have more, which newer Pythons mind.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 #: Quick to notice; `make engines` plays them all, and the right one in everything.
 QUICK = MUTANTS[0]
 
@@ -197,6 +199,16 @@ demisto.setIntegrationContext({"seen": seen, "bundle": os.environ.get("REQUESTS_
 
     memory = json.loads((tmp_path / "xsoar.json").read_text(encoding="utf-8"))
     assert memory["context"] == {"seen": 0, "bundle": "/ca.pem"}
+
+
+def test_a_script_reads_nothing_of_the_harness(tmp_path: Path) -> None:
+    """Its standard input is empty."""
+    text = "import demistomock as demisto; demisto.setIntegrationContext({'read': open(0).read()})"
+    desk = _desk(tmp_path, text)
+
+    desk.poll()
+
+    assert json.loads((tmp_path / "xsoar.json").read_text(encoding="utf-8"))["context"] == {"read": ""}
 
 
 def test_there_is_nothing_to_close_without_an_incident(tmp_path: Path) -> None:
