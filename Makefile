@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help demo play test check setup lint types imports mutants fuzz clickhouse fidelity pictures guesses clean
+.PHONY: help demo play test check setup lint types imports mutants oracle fuzz clickhouse fidelity pictures guesses clean
 
 help: ## what there is
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ imports: $(READY)
 
 mutants: $(READY) ## every mutant against every requirement; takes long
 	$(BIN)/python -m tests.harness.matrix
+
+oracle: $(READY) ## the oracle against a second opinion on a thousand generated histories
+	$(BIN)/python -m tests.harness.second_opinion 1000
 
 fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
 	$(BIN)/python -m tests.fuzz
