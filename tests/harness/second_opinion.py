@@ -16,6 +16,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+import msgspec
+
 from harness.facts import Change, Exchange, Query, Served, Truth, sightings
 from harness.oracle import Record, closed_by_itself, doubled, events_wrong, invented, lost, misshown, stale
 from harness.protocol import Incident
@@ -151,8 +153,8 @@ def _facts(made: History) -> tuple[dict[str, Truth], list[tuple[int, Exchange]],
         if kind == "serve":
             served = [Served(alert, len(changes[alert])) for alert in step["alerts"]]
             number, fault = len(exchanges) + 1, None if step["arrived"] else {"kind": "truncate"}
-            asked: Any = (number, START, "GET", "/api/v1/alerts", Query("", []), [], 200, served)
-            exchanges.append((number, Exchange(*asked, fault=fault)))
+            answer = Exchange(number, START, "GET", "/api/v1/alerts", Query("", []), [], 200, served)
+            exchanges.append((number, msgspec.structs.replace(answer, fault=fault)))
             continue
         alert, moment = step["alert"], START + dt.timedelta(seconds=step["second"])
         known = about.setdefault(alert, {"first": moment, "status": "new", "events": []})
@@ -202,8 +204,7 @@ def _of_alert(made: History, alert: str) -> set[str]:
         held = set(row["event_ids"])
         said = {
             "closed": is_new and row["status"] == "closed",
-            "wrong": (row["name"], row["priority"], times)
-            != (own[0]["name"], "high", [seconds[0], seconds[-1]]),
+            "wrong": (row["name"], row["priority"]) != (own[0]["name"], "high") or times != ends,
             # Of several incidents the first is looked at: the others are too many anyhow.
             "stale": number == 0 and (times[1] != seconds[-1] or not events <= held),
             "lost events": not events <= held,
