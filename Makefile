@@ -74,6 +74,9 @@ engines: $(READY) ## a flow in Node-RED, which is 98 MB, and an XSOAR integratio
 	npm install --prefix .engines --silent --no-audit --no-fund --ignore-scripts node-red@4.1.8
 	$(BIN)/python -m tests.harness.engines
 
+oracle: $(READY) ## the oracle against a second opinion on a thousand generated histories
+	$(BIN)/python -m tests.harness.second_opinion 1000
+
 fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
 	$(BIN)/python -m tests.fuzz
 
