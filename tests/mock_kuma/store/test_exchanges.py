@@ -14,7 +14,7 @@ from mock_kuma.store.database import Database
 from mock_kuma.store.exchanges import Exchange, Exchanges
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
 THREADS, EACH = 8, 25
@@ -47,12 +47,12 @@ class Counting:
         return getattr(self.database, name)
 
     @contextmanager
-    def append(self) -> Iterator[Any]:
+    def append(self, worlds: Iterable[str]) -> Iterator[Any]:
         """Run the transaction of the journal."""
         self.begun.set()
         if self.gate is not None:
             assert self.gate.wait(10)
-        with self.database.append() as connection:
+        with self.database.append(worlds) as connection:
             yield connection
             if self.fails:
                 self.fails = False

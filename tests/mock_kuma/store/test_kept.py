@@ -53,10 +53,10 @@ def test_every_write_is_a_new_revision_and_the_journal_is_none(tmp_path: Path) -
         connection.execute(insert(tables.worlds).values(**row, created=1))
         seen.append(there.revision())
     seen.append(there.revision())
-    with here.change():
+    with here.change("w"):
         pass
     seen.append(there.revision())
-    with here.append():
+    with here.append(["w"]):
         pass
     seen.append(there.revision())
     here.close()
