@@ -116,7 +116,7 @@ def test_every_shape_of_question_finds_the_same(
         {"since": 60, "until": 80},
         {"field": TimestampField.FIRST_SEEN, "since": 10},
     ],
-    ids=str,
+    ids=lambda asked: "-".join(asked) or "everything",
 )
 def test_a_page_is_found_in_an_index_in_its_order(database: Database, asked: dict[str, Any]) -> None:
     """No row is looked at that is not on the page, and nothing but the page is sorted."""
