@@ -47,8 +47,7 @@ class Adapter {
     var trust = javax.net.ssl.TrustManagerFactory.getInstance("PKIX"); trust.init(trusted.size() == 0 ? null : trusted); // null: the system's
     var tls = javax.net.ssl.SSLContext.getInstance("TLS"); tls.init(null, trust.getTrustManagers(), null);
     client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).sslContext(tls).build();
-    held = Files.exists(file("")) ? object(parse(Files.readString(file("")))) : new TreeMap<>();
-    return DONE;
+    held = Files.exists(file("")) ? object(parse(Files.readString(file("")))) : new TreeMap<>(); return DONE;
   }
   static Object poll() throws Exception {
     var before = new TreeMap<>(held); var seen = new HashSet<Object>();
@@ -91,7 +90,8 @@ class Adapter {
         var result = answer((String) request.get("method"), object(request.get("params")));
         answer.put(result == null ? "error" : "result", result == null ? Map.of("code", -32601, "message", "not known") : result);
       } catch (Exception trouble) {
-        answer.put("error", Map.of("code", 1, "message", "" + trouble, "data", Map.of("retryable", status < 300 || status == 429 || status >= 500, "http_status", status)));
+        answer.put("error", Map.of("code", 1, "message", "" + trouble, "data", status < 300 ? Map.of("retryable", true)
+            : Map.of("retryable", status == 429 || status >= 500, "http_status", status)));
       }
       System.out.write((write(answer) + "\n").getBytes(StandardCharsets.UTF_8));
     }
