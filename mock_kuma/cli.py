@@ -63,7 +63,7 @@ def main() -> None:
 @click.option("--password", help="Console password of that administrator, login admin.  [default: generated]")
 @click.option("--control-token", help="Token of the control API.  [default: generated]")
 @click.option("--open-control", is_flag=True, help="No control token; on loopback only.")
-@click.option("--store", help="Database URL.  [default: a temporary SQLite file]")
+@click.option("--store", help="sqlite:///FILE or postgresql://...  [default: a temporary SQLite file]")
 @click.option(
     "--data-folder",
     type=click.Path(file_okay=False, path_type=Path),
