@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from mkdocs.structure.files import File, Files
 
-from harness import catalog
+from harness import catalog, kits
 from mock_kuma.control import openapi
 from tests import fidelity
 
@@ -35,6 +35,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
     },
     "Judge a connector": {
         "An adapter in your language": "adapters.md",
+        "Cortex XSOAR": "xsoar.md",
         "In CI": "ci.md",
         "Requirements": "requirements.md",
     },
@@ -51,7 +52,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
     },
     "The project": {"Design": "design.md", "Changes": "changes.md"},
 }
-#: How a kit's folder is called in words, and what its code is highlighted as.
+#: How a kit's language is called in words, and what its code is highlighted as, in the order of the tabs.
 LANGUAGES: Final = {
     "python": ("Python", "python"),
     "go": ("Go", "go"),
@@ -63,12 +64,16 @@ LANGUAGES: Final = {
 
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
-    """Set the menu to the pages that there are."""
+    """Set the menu to the pages that there are; one that the menu does not know comes last."""
     there = {path.name for path in Path(config.docs_dir).glob("*.md")} | set(generated())
     menu = {
         section: [{name: page} for name, page in pages.items() if page in there]
         for section, pages in MENU.items()
     }
+    known = {page for pages in MENU.values() for page in pages.values()}
+    menu["More"] = [
+        {page.removesuffix(".md"): page} for page in sorted(there - known) if not page.endswith(".in.md")
+    ]
     config.nav = [{section: pages} for section, pages in menu.items() if pages]
     return config
 
@@ -206,20 +211,16 @@ def kind(value: dict[str, Any]) -> str:
 def adapters() -> str:
     """Return the hand-written introduction, followed by each kit as a tab."""
     lines = [top("adapters")]
-    there = {path.name: path for path in sorted(KITS.iterdir()) if path.is_dir() and path.name[0] != "_"}
-    for language in sorted(there, key=lambda one: list(LANGUAGES).index(one)):
-        folder, (name, highlight) = there[language], LANGUAGES[language]
-        lines += [
-            f'=== "{name}"',
-            "",
-            f"    `kuma-harness init --language {folder.name} acme` writes this:",
-            "",
-        ]
-        for file in sorted(path for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"):
-            code = file.read_text(encoding="utf-8").rstrip().splitlines()
-            lines += [f'    ```{highlight} title="{file.relative_to(folder)}"']
-            lines += [f"    {line}".rstrip() for line in code]
-            lines += ["    ```", ""]
+    for language in sorted(kits.KITS, key=list(LANGUAGES).index):
+        name, highlight = LANGUAGES[language]
+        kit = kits.KITS[language]
+        told = f"`kuma-harness init --language {language} acme` writes this"
+        untried = "; its grammar was checked, but nobody here could run it" * (not kit.tried)
+        code = (KITS / language / kit.adapter).read_text(encoding="utf-8").rstrip().splitlines()
+        lines += [f'=== "{name}"', "", f"    {told}{untried}:", ""]
+        lines += [f'    ```{highlight} title="{kit.adapter}"']
+        lines += [f"    {line}".rstrip() for line in code]
+        lines += ["    ```", ""]
     return "\n".join(lines)
 
 
