@@ -1,7 +1,7 @@
 """A world of a million alerts with three million events, beside one of a thousand: ``make bench-large``.
 
-Each alert has a correlation event with two base events. The questions are asked in turn in both worlds, one at
-a time, each a little other than the last so that no answer is kept. Rule: what was made is removed.
+Each alert has a correlation event with two base events. The questions are asked in turn in both worlds, one
+at a time, each a little other than the last so that no answer is kept. Rule: what was made is removed.
 """
 
 from __future__ import annotations
