@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ALERTS: Final = 1_000_000
 SMALL: Final = 1_000
-_BATCH: Final = 5_000
+_BATCH: Final = 1_000
 _ASKED: Final = 200
 _FIRST: Final = 1_767_225_600  # 2026-01-01, in seconds; alerts come twenty seconds apart
 _STEP: Final = 20
