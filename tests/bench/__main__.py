@@ -8,6 +8,7 @@ Exits 1 where a goal is missed. Rule: figures are from a machine with nothing el
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -15,18 +16,18 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tests.bench import install, large, rates, table
+from tests.bench import install, large, processes, rates, table
 
 if TYPE_CHECKING:
     from tests.bench.load import Shot
     from tests.bench.table import Row
 
 #: The large world takes a quarter of an hour: only where it is asked for.
-PARTS = ("rates", "large")
+PARTS = ("rates", "start", "worlds", "connector", "harness", "large")
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="One short round of the mock alone.")
+@click.option("--quick", is_flag=True, help="One short round of the mock alone, and what takes seconds.")
 @click.option("--only", "parts", multiple=True, type=click.Choice(PARTS), help="Leave the other parts out.")
 @click.option("--work", "works", multiple=True, type=click.Choice(tuple(rates.WORKS)), help="Of W1, W2, W3.")
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1))
@@ -48,9 +49,11 @@ def main(
         install.program("wrk", "apt")
     except install.NotInstalled as error:
         raise click.ClickException(str(error)) from error
+    # Asked to end, it ends what it started, as after Ctrl-C.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if quick:
         rounds, seconds = 1, min(seconds, 2.0)
-    wanted = parts or PARTS[:-1]
+    wanted = parts or (("rates", "start", "worlds") if quick else PARTS[:-1])
     rows: list[Row] = []
     figures: list[tuple[str, str, dict[str, Shot], float]] = []
     with tempfile.TemporaryDirectory(prefix="bench-", dir=install.FOLDER) as name:
@@ -61,6 +64,9 @@ def main(
             figures = found.table()
             rows += rates.rows(found)
             table.show_rates(figures)
+        for part in ("start", "worlds", "connector", "harness"):
+            if part in wanted:
+                rows += getattr(processes, part)(Path(name))
         if "large" in wanted:
             rows += large.rows(Path(name), alerts=alerts)
     table.show(rows)

@@ -1,7 +1,7 @@
 """A world of a million alerts with three million events, beside one of a thousand: ``make bench-large``.
 
-Each alert has a correlation event with two base events. The questions are asked in turn in both, one at
-a time, each a little other than the last so that no answer is kept. Rule: what was made is removed.
+Each alert has a correlation event with two base events. The questions are asked in turn in both worlds, one
+at a time, each a little other than the last so that no answer is kept. Rule: what was made is removed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ALERTS: Final = 1_000_000
 SMALL: Final = 1_000
-_BATCH: Final = 5_000
+_BATCH: Final = 1_000
 _ASKED: Final = 200
 _FIRST: Final = 1_767_225_600  # 2026-01-01, in seconds; alerts come twenty seconds apart
 _STEP: Final = 20

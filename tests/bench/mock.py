@@ -37,16 +37,15 @@ class Mock:
     server: servers.Server
     console: str
     control_token: str
+    http: httpx.Client
 
     def control(self, method: str, path: str, body: Any = None) -> Any:
         """Do a control action; return the answer's JSON, or None."""
-        response = httpx.request(
+        response = self.http.request(
             method,
             f"{self.console}/control/v1{path}",
             json=body,
             headers={"Authorization": f"Bearer {self.control_token}"},
-            timeout=600,
-            trust_env=False,
         )
         response.raise_for_status()
         return response.json() if response.content else None
@@ -54,7 +53,7 @@ class Mock:
     def get(self, query: str, token: str = _TOKEN) -> httpx.Response:
         """Ask for alerts as a connector does."""
         url = f"{self.server.url}/api/v1/alerts/?{query}"
-        response = httpx.get(url, headers=_header(token), timeout=600, trust_env=False)
+        response = self.http.get(url, headers=_header(token))
         response.raise_for_status()
         return response
 
@@ -85,7 +84,8 @@ def running(folder: Path, *options: str) -> Iterator[Mock]:
         environment={"MOCK_KUMA_TOKEN": _TOKEN},
     ) as server:
         ready = json.loads(ready_file.read_text(encoding="utf-8"))
-        yield Mock(server, ready["console"], ready["control_token"])
+        with httpx.Client(timeout=600, trust_env=False) as http:
+            yield Mock(server, ready["console"], ready["control_token"], http)
 
 
 def fill(mock: Mock, folder: Path) -> Held:
