@@ -244,7 +244,6 @@ def check_arguments(scene: Scene) -> None:
     """Look at the arguments of every process of this machine while a request waits for its answer."""
     processes = Path("/proc")
     reached((processes / "self/cmdline").exists(), "this system does not show the arguments of processes")
-    scene.start(deadline_seconds=BRIEFLY)
     scene.world.generate(1, last_seen=ago(minutes=5))
     fault = scene.world.fault(LISTS, {"kind": "silence"})
     scene.note("KUMA", "accepts requests for alerts, and answers nothing")
