@@ -74,11 +74,17 @@ engines: $(READY) ## a flow in Node-RED, which is 98 MB, and an XSOAR integratio
 	npm install --prefix .engines --silent --no-audit --no-fund --ignore-scripts node-red@4.1.8
 	$(BIN)/python -m tests.harness.engines
 
+oracle: $(READY) ## the oracle against a second opinion on a thousand generated histories
+	$(BIN)/python -m tests.harness.second_opinion 1000
+
 fuzz: $(READY) ## twenty thousand generated requests; takes some minutes
 	$(BIN)/python -m tests.fuzz
 
 bench: $(READY) ## how fast, beside nginx and what others use instead; installs those into .bench
 	$(BIN)/python -m tests.bench
+
+bench-large: $(READY) ## a world of a million alerts beside one of a thousand; takes a quarter of an hour
+	$(BIN)/python -m tests.bench --only large
 
 clickhouse: $(READY) ## a thousand generated searches against a real ClickHouse, which is 500 MB
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[clickhouse]'

@@ -32,6 +32,8 @@ REASONS: Final[Mapping[str, str]] = {
     "False positive": "incorrect correlation rule",
     "Bad data": "incorrect data",
 }
+#: What an incident keeps for people, and the protocol does not know.
+_OWN_FIELDS: Final = frozenset({"tenant_name", "asset_names"})
 #: A request line longer than this is refused; none of the protocol's comes near.
 _LONGEST_LINE: Final = 1024 * 1024
 
@@ -157,7 +159,7 @@ def shown(incident: Incident) -> dict[str, Any]:
         "id": incident.id,
         "alert_id": incident.alert_id,
         "status": incident.status,
-        **incident.alert,
+        **{name: value for name, value in incident.alert.items() if name not in _OWN_FIELDS},
         "owner": incident.local.get("owner", ""),
         "notes": incident.local.get("notes", ""),
         "event_ids": list(incident.event_ids),

@@ -134,6 +134,7 @@ def _merged(before: Alert, now: Alert) -> Alert:
         now,
         events=events,
         assets=before.assets if now.assets is None else now.assets,
+        asset_names=before.asset_names if now.asset_names is None else now.asset_names,
         accounts=before.accounts if now.accounts is None else now.accounts,
         first_seen=times.first_seen,
         last_seen=times.last_seen,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Connection, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from connector import listing
 from connector.errors import UnknownIncident
 from connector.models import storable
 from connector.store import incident_events, incidents, unseen
@@ -53,10 +54,11 @@ class Incident:
 
 
 class Incidents:
-    """The incidents of one connector instance."""
+    """The incidents of one connector instance; new ones are of the type ``kind``, if that is given."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, *, kind: str = "") -> None:
         self._store = store
+        self._kind = kind
 
     def deliver(self, alerts: Sequence[Alert]) -> list[Outcome]:
         """Create or update an incident for each alert, all of them in one transaction."""
@@ -64,10 +66,12 @@ class Incidents:
             held = held_by(connection, [alert.id for alert in alerts])
             outcomes = []
             for alert in alerts:
-                outcome = _deliver(connection, alert, held.get(alert.id))
+                outcome = _deliver(connection, alert, held.get(alert.id), kind=self._kind)
                 if outcome is not Outcome.UNCHANGED:
                     held.update(held_by(connection, [alert.id]))
                 outcomes.append(outcome)
+            changed = [a.id for a, o in zip(alerts, outcomes, strict=True) if o is not Outcome.UNCHANGED]
+            listing.follow(connection, list(dict.fromkeys(changed)))
             return outcomes
 
     def mark_closed(self, alert_id: str, *, reason: str | None) -> None:
@@ -79,6 +83,7 @@ class Incidents:
             if reason is not None:
                 fields["close_reason"] = reason
             _write(connection, alert_id, status=CLOSED, alert=_json(fields), revision=row.revision + 1)
+            listing.follow(connection, [alert_id])
             connection.execute(_if_new(connection, unseen), {"alert_id": alert_id})
 
     def note_seen(self, alert_ids: Sequence[str]) -> None:
@@ -92,6 +97,7 @@ class Incidents:
             row = _row(connection, alert_id)
             local = {**json.loads(row.local), **fields}
             _write(connection, alert_id, local=_json(local), revision=row.revision + 1)
+            listing.follow(connection, [alert_id])
 
     def status(self, alert_id: str) -> str:
         """Return whether the incident of an alert is open or closed."""
@@ -142,6 +148,7 @@ def fields_of(alert: Alert, before: Mapping[str, Any] | None) -> dict[str, Any]:
     times = before if before and not alert.dated else own
     return {
         "tenant_id": alert.tenant_id,
+        "tenant_name": alert.tenant_name,
         "name": alert.name,
         "priority": alert.priority,
         "first_seen": times["first_seen"],
@@ -151,11 +158,12 @@ def fields_of(alert: Alert, before: Mapping[str, Any] | None) -> dict[str, Any]:
         "kuma_status": alert.status,
         "close_reason": alert.closing_reason,
         "assets": before.get("assets", []) if alert.assets is None else alert.assets,
+        "asset_names": before.get("asset_names", {}) if alert.asset_names is None else alert.asset_names,
         "accounts": before.get("accounts", []) if alert.accounts is None else alert.accounts,
     }
 
 
-def _deliver(connection: Connection, alert: Alert, held: Any) -> Outcome:
+def _deliver(connection: Connection, alert: Alert, held: Any, *, kind: str) -> Outcome:
     if held is None:
         fields = fields_of(alert, None)
         row = {
@@ -163,7 +171,7 @@ def _deliver(connection: Connection, alert: Alert, held: Any) -> Outcome:
             "id": str(uuid.uuid4()),
             "status": CLOSED if alert.is_closed else OPEN,
             "alert": _json(fields),
-            "local": "{}",
+            "local": _json({"type": kind} if kind else {}),
             "revision": 1,
         }
         # Asked for what was inserted: not every driver counts the rows of an insert.

@@ -47,6 +47,9 @@ class Alert:
     events: dict[str, dict[str, Any]] | None
     assets: list[str] | None
     accounts: list[str] | None
+    tenant_name: str = ""
+    #: Names of assets by id, as far as KUMA told them.
+    asset_names: dict[str, str] | None = None
     #: Whether KUMA gave a time; otherwise ``first_seen`` and ``last_seen`` are the time at which it was read.
     dated: bool = True
 
@@ -80,6 +83,8 @@ def alert(raw: object, *, now: datetime) -> Alert:
         events=_events(raw.get("events")),
         assets=_names(raw.get("affectedAssets"), "id"),
         accounts=_names(raw.get("affectedAccounts"), "displayName", "cn", "sAMAccountName"),
+        tenant_name=_text(raw, "tenantName"),
+        asset_names=_asset_names(raw.get("affectedAssets")),
         dated=given is not None,
     )
 
@@ -122,6 +127,21 @@ def _event_id(event: dict[str, Any]) -> str:
     # An event without an id is known by its content, so that it is not taken twice.
     content = json.dumps(event, sort_keys=True)
     return "content-" + hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def _asset_names(value: object) -> dict[str, str] | None:
+    if not isinstance(value, list):
+        return None
+    found: dict[str, str] = {}
+    for one in value:
+        if isinstance(one, dict) and isinstance(one.get("id"), str):
+            # From v2 on an asset has several FQDNs, and its name may be empty.
+            fqdn = one.get("fqdn")
+            several = [one.get("name"), *(fqdn if isinstance(fqdn, list) else [fqdn])]
+            name = next((name for name in several if isinstance(name, str) and name), None)
+            if name is not None:
+                found[one["id"]] = name
+    return found
 
 
 def _names(value: object, *keys: str) -> list[str] | None:

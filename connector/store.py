@@ -60,6 +60,26 @@ incident_events = Table(
     Column("event_id", Text, primary_key=True),
     Column("place", Integer, nullable=False),
     Column("body", Text, nullable=False),  # JSON, as received
+    Index("incident_events_place", "alert_id", "place"),
+)
+
+#: What incidents are found by; see listing.py.
+listing = Table(
+    "listing",
+    metadata,
+    Column("alert_id", Text, primary_key=True),
+    Column("status", Text, nullable=False),
+    Column("revision", Integer, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("priority", Text, nullable=False),
+    Column("first_seen", Text, nullable=False),
+    Column("last_seen", Text, nullable=False),
+    Column("state", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("events", Integer, nullable=False),
+    Column("words", Text, nullable=False),
+    Index("listing_last_seen", "last_seen", "alert_id"),
+    Index("listing_revision", "revision"),
 )
 
 #: Alerts that the SOAR closed, until KUMA has shown once more how it holds them: others write there, too.
@@ -117,7 +137,7 @@ class Store:
                     # Two that begin at once would both find no tables, and both make them.
                     connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
                 metadata.create_all(connection)
-                _add_missing_columns(connection)
+                _bring_up_to_date(connection)
         except ImportError as error:
             raise SettingsProblem("PostgreSQL needs its driver: pip install 'mock-kuma[postgres]'") from error
         except SQLAlchemyError as error:
@@ -146,19 +166,19 @@ def in_folder(folder: Path) -> URL:
     return URL.create("sqlite", database=str(folder.absolute() / "connector.db"))
 
 
-def _add_missing_columns(connection: Connection) -> None:
+def _bring_up_to_date(connection: Connection) -> None:
     """Bring an earlier version's tables up to date: later columns have a default of the database's own."""
     inspector = inspect(connection)
     for known in metadata.sorted_tables:
         there = {column["name"] for column in inspector.get_columns(known.name)}
-        missing = [column for column in known.columns if column.name not in there]
-        for column in missing:
+        for column in (column for column in known.columns if column.name not in there):
             told = CreateColumn(column).compile(dialect=connection.dialect)
             name = connection.dialect.identifier_preparer.format_table(known)
             connection.exec_driver_sql(f"ALTER TABLE {name} ADD COLUMN {told}")
-        if missing:
-            for index in known.indexes:
-                index.create(connection, checkfirst=True)
+        indexed = {index["name"] for index in inspector.get_indexes(known.name)}
+        for index in known.indexes:
+            if index.name not in indexed:
+                index.create(connection)
 
 
 def _prepare(connection: Any, _record: object) -> None:

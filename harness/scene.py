@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 #: Successful polls that a connector gets to bring everything.
 SETTLING: Final = 3
+_LONGEST_SETTLING: Final = 12
 #: A connector may back off after an outage: so many seconds of refusals are waited out.
 _PATIENCE: Final = 30.0
 _FIRST_PAUSE: Final = 0.25
@@ -57,7 +58,7 @@ class Scene:
         self.exchanges: list[tuple[int, Exchange]] = []
         self.secrets: list[str] = []
         self.said: list[str] = []
-        #: What was reached beside the exchanges: kills, and what scenes within this one have reached.
+        #: What was reached beside the exchanges: kills, and whatever scenes within this one have.
         self.besides: coverage.Counts = Counter()
         self._timeline: list[Moment] = []
         self._stack, self._process = ExitStack(), ExitStack()
@@ -124,8 +125,7 @@ class Scene:
 
     def poll(self) -> Polled | Refusal:
         """Have one receive cycle run, and note what crossed the wire in it."""
-        calls = self.calls
-        self.polls += 1
+        self.polls, calls = self.polls + 1, self.calls
         self.note("harness", f"poll {self.polls}")
         answer = calls.poll()
         self._collect(self.polls)
@@ -137,14 +137,18 @@ class Scene:
         return answer
 
     def settle(self, until: Callable[[Record], bool] = lambda _: False) -> Record:
-        """Poll until ``until`` holds, or three polls have succeeded; raise Failure where none does."""
-        done, pause, patience = 0, _FIRST_PAUSE, time.monotonic() + _PATIENCE
+        """Poll until ``until`` holds, or three polls have succeeded; raise Failure where none does.
+
+        One that takes so many alerts a poll and no more gets further polls, as long as each brings some.
+        """
+        done, held, pause, patience = 0, 0, _FIRST_PAUSE, time.monotonic() + _PATIENCE
         while True:
             answer = self.poll()
             if isinstance(answer, Polled):
                 done += 1
                 record = self.look()
-                if until(record) or done == SETTLING:
+                before, held = held, len({incident.alert_id for incident in record.incidents})
+                if until(record) or (done >= SETTLING and held <= before) or done == _LONGEST_SETTLING:
                     return record
                 continue
             if time.monotonic() > patience:
@@ -251,9 +255,8 @@ class Scene:
         """Return the record for the reports."""
         lines, left_out = wire_lines([exchange for _, exchange in self.exchanges], since=self._epoch)
         said = self.stderr()[-_STDERR_SHOWN:].decode("utf-8", "replace")
-        return Evidence(
-            list(self._timeline), lines, left_out, self.redact(said), coverage.told(self.reached())
-        )
+        met = coverage.told(self.reached())
+        return Evidence(list(self._timeline), lines, left_out, self.redact(said), met)
 
     def reached(self) -> coverage.Counts:
         """Count what the connector has met in this scene."""

@@ -36,11 +36,13 @@ class Client(
 ):
     """A client of one KUMA.
 
-    >>> client = Client("https://kuma.example.com:7223", token=token, ca_file=path)
-    >>> for alert in client.alerts(status=["new"], with_events=True):
-    ...     print(alert["name"])
+    >>> with Client("https://kuma.example.com:7223", token=token, ca_file=path) as client:
+    ...     for alert in client.alerts(status=["new"], with_events=True):
+    ...         print(alert["name"])
 
-    Every call raises an error of ``connector.errors``. ``seconds`` bounds one request; ``until``, an instant
-    of the monotonic clock, bounds all tries of a call. ``version`` is the API's: operations that only a later
-    one has raise ``NotFound`` with an earlier.
+    Lists are iterators that ask for a page when the one before was used up. Every call raises an error of
+    ``connector.errors``, whose ``retryable`` says whether trying again may help. ``seconds`` bounds one
+    request; ``until``, an instant of the monotonic clock, bounds all tries of a call. ``version`` is the
+    API's: operations that only a later one has raise ``NotFound`` with an earlier. What has no method of its
+    own is sent with ``request``.
     """

@@ -10,7 +10,7 @@ import json
 import logging
 import random
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
 from connector import moments, retry
@@ -55,6 +55,14 @@ class Wire:
         self.until = float("inf")
         #: KUMA's clock at the last answer, in seconds since 1970; ours before the first.
         self.now = int(time.time())
+
+    def __enter__(self) -> Self:
+        """Use it for as long as a block lasts."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the connections back."""
+        self.disconnect()
 
     def disconnect(self) -> None:
         """Give the connections back."""

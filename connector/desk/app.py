@@ -147,6 +147,7 @@ _DONE: Final = frozenset(
         "The handler was saved.",
         "The schedule was saved.",
         "The run was completed.",
+        "It runs already; see the last runs.",
         "The run was made; see the last runs.",
         "The worker was saved.",
         "The shipped template is in force again.",

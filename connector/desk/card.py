@@ -126,6 +126,7 @@ def _card(
         ways=worker.ways(state, user().role),
         open_way=open_way,
         fields=engine.handler().fields(found.alert),
+        type=engine.handler().actions.type,
         history=engine.history.of(found.alert_id),
         closing=None if found.is_closed else engine.outbox.of(found.alert_id),
         reasons=list(worker.reasons),

@@ -41,11 +41,12 @@ class Delivery(Incidents):
         clock: Callable[[], float],
         actions: Actions | None = None,
     ) -> None:
-        super().__init__(store)
+        actions = actions or Actions()
+        super().__init__(store, kind=actions.type)
         self._finding = Finding(store)
         self._history = history
         self._clock = clock
-        self._actions = actions or Actions()
+        self._actions = actions
 
     def deliver(self, alerts: Sequence[Alert]) -> list[Outcome]:
         """Create or update an incident for each alert that the handler takes; tell what changed."""

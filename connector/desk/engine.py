@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from connector import listing
 from connector import settings as connector_settings
 from connector.client import Client
 from connector.desk import commands, handler, timing, trial, worker
@@ -63,6 +64,7 @@ class Engine:
         self._dial = dial or _dial
         self.clock = clock
         self._store = Store(database or in_folder(folder))
+        listing.complete(self._store)
         self.accounts = Accounts(self._store)
         self.documents = Documents(self._store)
         self.history = History(self._store)
@@ -248,10 +250,13 @@ def _dial(settings: Settings) -> Transport:
 
 @contextmanager
 def opened(folder: Path, *, settings: Settings | None = None) -> Iterator[Engine]:
-    """Open the engine of a data folder; settings of a file become its connection where it has none."""
+    """Open the engine of a data folder; settings of a file become its connection where it has none.
+
+    On a shared database the address may be there already, and the token, which stays in the folder, not yet.
+    """
     engine = Engine(folder, database=None if settings is None else settings.database)
     try:
-        if settings is not None and not engine.link().url:
+        if settings is not None and not (engine.link().url and engine.vault.place):
             ca = "" if settings.ca_file is None else settings.ca_file.read_text(encoding="utf-8")
             link = Link(url=settings.url, api_version=settings.api_version)
             engine.connect(link, token=settings.token, ca=ca)

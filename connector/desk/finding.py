@@ -1,7 +1,7 @@
 """Incidents found: filtered, sorted, a page at a time; and the events of one.
 
-Reads only. Rows are filtered here and not by the database, whose JSON differs from one to the other. Rule:
-a list says how many there are in all.
+Reads only. The database filters, sorts and pages by the narrow table of ``connector.listing``. Rule: a list
+says how many there are in all.
 """
 
 from __future__ import annotations
@@ -10,15 +10,18 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from connector.errors import UnknownIncident
 from connector.incidents import CLOSED
+from connector.listing import plain
 from connector.models import storable
-from connector.store import incident_events, incidents
+from connector.store import incident_events, incidents, listing
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Sequence
+
+    from sqlalchemy import ColumnElement
 
     from connector.desk.worker import Worker
     from connector.store import Store
@@ -75,12 +78,17 @@ class Finding:
 
     def search(self, wanted: Wanted, worker: Worker) -> tuple[list[Found], int, int]:
         """Return a page of incidents, how many fit, and how many there are."""
-        every = self._read(None)
-        fitting = [one for one in every if _fits(one, wanted, worker)]
-        fitting.sort(key=lambda one: one.alert_id)
-        fitting.sort(key=lambda one: _key(one, wanted.sort, worker), reverse=wanted.descending)
-        start = (wanted.page - 1) * PAGE
-        return fitting[start : start + PAGE], len(fitting), len(every)
+        fits = _fits(wanted, worker)
+        key = _key(wanted.sort, worker)
+        order = [column.desc() if wanted.descending else column.asc() for column in (key, listing.c.alert_id)]
+        page = select(listing.c.alert_id).where(*fits).order_by(*order)
+        counting = select(func.count()).select_from(listing)
+        with self._store.begin() as connection:
+            ids = connection.execute(page.limit(PAGE).offset((wanted.page - 1) * PAGE)).scalars().all()
+            total = connection.execute(counting).scalar_one()
+            count = connection.execute(counting.where(*fits)).scalar_one() if fits else total
+        found = self.by_alerts(ids)
+        return [found[alert] for alert in ids if alert in found], count, total
 
     def one(self, incident_id: str) -> Found:
         """Return an incident by its own id; raises ``UnknownIncident``."""
@@ -102,7 +110,7 @@ class Finding:
 
     def version(self) -> str:
         """Return a text that changes whenever an incident does."""
-        query = select(func.count(), func.coalesce(func.sum(incidents.c.revision), 0)).select_from(incidents)
+        query = select(func.count(), func.coalesce(func.sum(listing.c.revision), 0)).select_from(listing)
         with self._store.begin() as connection:
             count, revisions = connection.execute(query).one()
         return f"{count}.{revisions}"
@@ -121,58 +129,58 @@ class Finding:
             bodies = connection.execute(query.limit(EVENTS).offset((page - 1) * EVENTS)).scalars()
             return [json.loads(body) for body in bodies], int(count)
 
-    def _read(self, alerts: Iterable[str] | None) -> list[Found]:
-        columns = (incident_events.c.alert_id, func.count())
-        counting = select(*columns).group_by(incident_events.c.alert_id)
-        query = select(incidents)
-        if alerts is not None:
-            wanted = list(alerts)
-            counting = counting.where(incident_events.c.alert_id.in_(wanted))
-            query = query.where(incidents.c.alert_id.in_(wanted))
+    def _read(self, alerts: Sequence[str]) -> list[Found]:
+        query = select(incidents, func.coalesce(listing.c.events, 0).label("events"))
+        query = query.outerjoin(listing, listing.c.alert_id == incidents.c.alert_id)
         with self._store.begin() as connection:
-            counts: dict[str, int] = {row[0]: row[1] for row in connection.execute(counting)}
-            rows = connection.execute(query).all()
-        return [
-            Found(
-                id=row.id,
-                alert_id=row.alert_id,
-                status=row.status,
-                alert=json.loads(row.alert),
-                local=json.loads(row.local),
-                revision=row.revision,
-                events=counts.get(row.alert_id, 0),
-            )
-            for row in rows
-        ]
+            return [
+                Found(
+                    id=row.id,
+                    alert_id=row.alert_id,
+                    status=row.status,
+                    alert=json.loads(row.alert),
+                    local=json.loads(row.local),
+                    revision=row.revision,
+                    events=row.events,
+                )
+                for row in connection.execute(query.where(incidents.c.alert_id.in_(alerts)))
+            ]
 
 
-def _fits(one: Found, wanted: Wanted, worker: Worker) -> bool:
-    state = worker.state_of(one.local, is_closed=one.is_closed)
-    return (
-        (not wanted.states or state.id in wanted.states)
-        and (not wanted.priorities or one.alert.get("priority") in wanted.priorities)
-        and (not wanted.line or state.line == wanted.line)
-        and (not wanted.owner or one.local.get("owner") == wanted.owner)
-        and (not wanted.text or _has(one, wanted.text.casefold()))
+def _fits(wanted: Wanted, worker: Worker) -> list[ColumnElement[bool]]:
+    state = _state(worker)
+    conditions: list[ColumnElement[bool]] = []
+    if wanted.states:
+        conditions.append(state.in_(wanted.states))
+    if wanted.priorities:
+        conditions.append(listing.c.priority.in_(wanted.priorities))
+    if wanted.line:
+        conditions.append(state.in_([one.id for one in worker.states if one.line == wanted.line]))
+    if wanted.owner:
+        conditions.append(listing.c.owner == wanted.owner)
+    if wanted.text:
+        conditions.append(listing.c.words.contains(plain(wanted.text).casefold(), autoescape=True))
+    return conditions
+
+
+def _state(worker: Worker) -> ColumnElement[str]:
+    """Return the id of an incident's state, as ``Worker.state_of`` says it."""
+    known = [state.id for state in worker.states if not state.final]
+    return case(
+        (listing.c.status == CLOSED, worker.final.id),
+        (listing.c.state.in_(known), listing.c.state),
+        else_=worker.first.id,
     )
 
 
-def _has(one: Found, text: str) -> bool:
-    alert: Mapping[str, Any] = one.alert
-    words = [one.id, one.alert_id, alert.get("name"), alert.get("assignee"), one.local.get("owner")]
-    words += [*alert.get("assets", []), *alert.get("accounts", []), one.local.get("notes")]
-    return any(text in str(word).casefold() for word in words if word)
-
-
-def _key(one: Found, sort: str, worker: Worker) -> Any:
-    state = worker.state_of(one.local, is_closed=one.is_closed)
-    priority = one.alert.get("priority")
-    keys: dict[str, Any] = {
-        "priority": -PRIORITIES.index(priority) if priority in PRIORITIES else -len(PRIORITIES),
-        "state": -worker.states.index(state),
-        "line": state.line,
-        "events": one.events,
-        "owner": str(one.local.get("owner", "")).casefold(),
-        "name": str(one.alert.get("name", "")).casefold(),
+def _key(sort: str, worker: Worker) -> ColumnElement[Any]:
+    """Return what to sort by; descending begins with the worst, and with the first state."""
+    ranks: dict[str, tuple[ColumnElement[str], dict[str, int]]] = {
+        "priority": (listing.c.priority, {word: -place for place, word in enumerate(PRIORITIES)}),
+        "state": (_state(worker), {state.id: -place for place, state in enumerate(worker.states)}),
+        "line": (_state(worker), {state.id: state.line for state in worker.states}),
     }
-    return keys.get(sort, str(one.alert.get(sort, "")))
+    if sort in ranks:
+        value, rank = ranks[sort]
+        return case(*((value == word, number) for word, number in rank.items()), else_=-len(rank))
+    return listing.c[sort]

@@ -34,6 +34,7 @@ SOURCES: Final[Mapping[str, str]] = {
     "closingReason": "close_reason",
     "overflow": "overflow",
     "tenantID": "tenant_id",
+    "tenantName": "tenant_name",
     "affectedAssets": "assets",
     "affectedAccounts": "accounts",
 }
@@ -81,7 +82,7 @@ class Handler(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     def fields(self, alert: Mapping[str, Any]) -> list[tuple[str, str]]:
         """Return the incident's fields, made of an alert as an incident keeps it."""
-        return [(rule.field, _value(rule, alert.get(SOURCES[rule.source]))) for rule in self.rules]
+        return [(rule.field, _value(rule, _source(alert, rule.source))) for rule in self.rules]
 
 
 def read(text: str) -> Handler:
@@ -109,6 +110,17 @@ def tried(handler: Handler, sample: str, *, now: datetime) -> list[tuple[str, st
     except models.OddAlert as error:
         raise Wrong("sample", "This alert cannot become an incident: {why}", why=error) from error
     return handler.fields(fields_of(alert, None))
+
+
+def _source(alert: Mapping[str, Any], source: str) -> object:
+    """Return an alert's field; a tenant without a name, and assets, are called what they are known by."""
+    value = alert.get(SOURCES[source])
+    if source == "tenantName":
+        return value or alert.get("tenant_id")
+    if source == "affectedAssets" and isinstance(value, list):
+        names = alert.get("asset_names", {})
+        return [names.get(asset, asset) for asset in value]
+    return value
 
 
 def _value(rule: Rule, value: object) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from connector.store import Store
 
-#: So many runs are kept.
+#: So many runs of a job are kept.
 RUNS: Final = 500
 
 
@@ -65,26 +65,31 @@ class History:
                 Entry(row.at, row.who, row.what, json.loads(row.details)) for row in connection.execute(query)
             ]
 
-    def latest(self) -> int:
-        """Return a number that grows with every entry and run."""
+    def latest(self, *, with_runs: bool) -> int:
+        """Return a number that grows with every entry, and, if that is wanted, with every run."""
         with self._store.begin() as connection:
             entry = connection.execute(select(func.max(history.c.number))).scalar() or 0
-            return int(entry + (connection.execute(select(func.max(runs.c.number))).scalar() or 0))
+            run = connection.execute(select(func.max(runs.c.number))).scalar() if with_runs else 0
+            return int(entry + (run or 0))
 
-    def note_run(self, **values: Any) -> None:
-        """Write a run down; only the latest are kept."""
+    def note_run(self, *, job: str, **values: Any) -> None:
+        """Write a run down; only the latest of each job are kept."""
+        mine = runs.c.job == job
+        newest = select(runs.c.number).where(mine).order_by(runs.c.number.desc())
         with self._store.begin() as connection:
-            connection.execute(insert(runs).values(values))
-            newest = connection.execute(select(func.max(runs.c.number))).scalar_one()
-            connection.execute(delete(runs).where(runs.c.number <= newest - RUNS))
+            connection.execute(insert(runs).values(job=job, **values))
+            oldest = connection.execute(newest.offset(RUNS).limit(1)).scalar()
+            if oldest is not None:
+                connection.execute(delete(runs).where(mine, runs.c.number <= oldest))
 
     def last_run(self, job: str) -> float | None:
         """Return when the latest run of a job began, in seconds since 1970, or None before the first."""
         with self._store.begin() as connection:
             return connection.execute(select(func.max(runs.c.started)).where(runs.c.job == job)).scalar()
 
-    def runs(self, count: int = 20) -> list[Row[Any]]:
-        """Return the latest runs, the latest first."""
+    def runs(self, count: int = 20, *, job: str = "") -> list[Row[Any]]:
+        """Return the latest runs, of one job or of any, the latest first."""
         query = select(runs).order_by(runs.c.number.desc()).limit(count)
+        query = query.where(runs.c.job == job) if job else query
         with self._store.begin() as connection:
             return list(connection.execute(query))

@@ -40,6 +40,7 @@ def blueprint(engine: Engine) -> Blueprint:
             wanted=wanted,
             worker=worker,
             priorities=finding.PRIORITIES,
+            type=engine.handler().actions.type,
             is_set=bool(engine.link().url) and bool(engine.vault.place),
             schedule=engine.schedule(),
             waiting=engine.inbox.count(),
@@ -47,7 +48,8 @@ def blueprint(engine: Engine) -> Blueprint:
 
     @bp.get("/live")
     def live() -> Response:
-        return jsonify(version=f"{engine.finding.version()}.{engine.history.latest()}")
+        latest = engine.history.latest(with_runs="runs" in request.args)
+        return jsonify(version=f"{engine.finding.version()}.{latest}")
 
     return bp
 

@@ -16,6 +16,7 @@ from connector.desk.accounts import Wrong
 from connector.desk.handler import SOURCES, Actions, Handler, Rule, Transform
 from connector.desk.page import REFUSED, admins_only, done, page, typed, user
 from connector.desk.timing import Job
+from connector.errors import Busy
 
 if TYPE_CHECKING:
     from werkzeug.wrappers import Response as AnyResponse
@@ -78,7 +79,10 @@ def blueprint(engine: Engine) -> Blueprint:
     @bp.post("/processing/run")
     def run() -> AnyResponse:
         by = user().login
-        problem = engine.jobs.run(_typed_job(), by=by) if typed("job") else engine.run(by=by)
+        try:
+            problem = engine.jobs.run(_typed_job(), by=by) if typed("job") else engine.run(by=by)
+        except Busy:
+            return done("/processing", "It runs already; see the last runs.")
         return done(
             "/processing", "The run was made; see the last runs." if problem else "The run was completed."
         )
@@ -132,7 +136,7 @@ def _page(
         transforms=list(Transform),
         jobs=[(job, engine.schedule().of(job), engine.jobs.next_run(job)) for job in Job],
         waiting=engine.inbox.count(),
-        runs=engine.history.runs(),
+        runs_of=[(job, engine.history.runs(10, job=job.value)) for job in Job],
         sample=typed("sample") or SAMPLE,
         tab="actions" if tab == "actions" else "normalization",
         wrong=wrong,

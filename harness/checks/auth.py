@@ -12,9 +12,10 @@ import pytest
 from harness import decoy
 from harness.facts import REDACTED
 from harness.oracle import exactly, missing
+from harness.pilot import lists_to_first_page
 from harness.plugin import requirement
 from harness.protocol import Feature, Polled, Refusal
-from harness.scene import BRIEFLY
+from harness.scene import APART_MS, BRIEFLY
 from harness.verdict import Finding, demand, reached
 from harness.world import ANY, LISTS, ago, now
 
@@ -82,6 +83,31 @@ def check_refused_token(scene: Scene) -> None:
     scene.note("KUMA", "there is a new token")
 
     demand(*(_must_fail(answer, "KUMA refused the token") for answer in answers))
+    scene.configure(token=second)
+    _import(scene, ids)
+
+
+@requirement("AUTH-02", lasts=5)
+@pytest.mark.parametrize("when", ["between two pages"])
+def check_refused_in_sweep(scene: Scene, when: str) -> None:
+    """Revoke the token right after the first page, and give a new one."""
+    page = lists_to_first_page(scene.run)
+    user = scene.world.add_user("SOAR", scene.world.tenant)
+    first = scene.world.give_token(user)
+    scene.secrets.append(first)
+    ids = scene.world.generate(251, last_seen=ago(minutes=5), spacing_ms=APART_MS)
+    then = [{"method": "DELETE", "path": f"users/{user}/token"}]
+    fault = scene.world.fault(LISTS, {"kind": "move", "then": then}, after=page - 1, times=1)
+    scene.note("KUMA", f"the token is revoked {when}")
+    scene.start(token=first, deadline_seconds=BRIEFLY)
+
+    answer = scene.poll()
+
+    reached(scene.world.fired(fault), "the connector asked for no list of alerts")
+    told = isinstance(answer, Polled) and missing(scene.look(), ids)
+    demand(_must_fail(answer, "KUMA refused the token after the first page") if told else [])
+    second = scene.world.give_token(user)
+    scene.secrets.append(second)
     scene.configure(token=second)
     _import(scene, ids)
 
@@ -242,3 +268,16 @@ def _arguments(processes: Path, token: str) -> Iterator[str]:
             line = file.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
             if token in line:
                 yield line
+
+
+@requirement("AUTH-08")
+def check_state_files(scene: Scene) -> None:
+    """Look into every file that it keeps."""
+    ids = scene.world.generate(2, last_seen=ago(minutes=5))
+    _import(scene, ids)
+    scene.poll()
+
+    token = scene.world.token.encode()
+    files = [file for file in scene.folder.rglob("state*/**/*") if file.is_file()]
+    found = [file.name for file in files if token in file.read_bytes()]
+    demand([Finding("leaked", f"the token is in the file {name} in state_dir", "no token") for name in found])

@@ -170,6 +170,9 @@ def check_refused(scene: Scene, why: str) -> None:
     reached(sent or answer is None, "no close was sent to KUMA")
     truth = scene.world.truth(alert)
     reached(truth.status == "new", f"the alert is {truth.status} in KUMA")
+    if answer is not None:
+        # An analyst tries again: what KUMA has not closed must not count as closed because it was tried.
+        answer = scene.close(alert, ours)
     claims = [incident.kuma_status for incident in scene.look().held(alert)]
     refused = f"KUMA refused to close alert {alert} ({why}), but"
     demand(

@@ -35,7 +35,7 @@ class Card:
     row: Row
     case: CheckFinished
     defect: Defect
-    commands: tuple[str, ...]
+    commands: tuple[tuple[str, str], ...]
     others: tuple[CheckFinished, ...]
 
 
@@ -121,21 +121,31 @@ def _cards(results: Results, catalog: Catalog, folder: str) -> list[Card]:
     return cards
 
 
-def _commands(results: Results, row: Row, case: CheckFinished, folder: str) -> tuple[str, ...]:
-    """Return what to type to see the failure again."""
+def _commands(results: Results, row: Row, case: CheckFinished, folder: str) -> tuple[tuple[str, str], ...]:
+    """Return what to type to see the failure again, each with what it does."""
     file, name = shlex.quote(results.started.file), row.requirement.id
     curl = _telling(case.evidence.wire)
     if case.requirement.startswith("API-"):
         # A server's, not a connector's.
-        return (f"kuma-harness server --url {file} --token-file FILE", *([curl] if curl else []))
-    return (
-        f"kuma-harness replay {shlex.quote(folder)} {name}",
-        f"kuma-harness explain {name}",
-        *([curl] if curl else []),
+        again = f"kuma-harness server --url {file} --token-file FILE"
+    else:
+        again = f"kuma-harness replay {shlex.quote(folder)} {name}"
+    commands = (
+        ("Play it again, exactly", again),
+        (
+            "Ask KUMA what was asked last" if not _faulty(case.evidence.wire) else "Ask what met the fault",
+            curl,
+        ),
+        ("Read the requirement", f"kuma-harness explain {name}"),
     )
+    return tuple((what, command) for what, command in commands if command)
 
 
 def _telling(wire: list[WireLine]) -> str:
     """Return the command of the last request that a fault met, or of the last one."""
-    faulty = [line for line in wire if line.fault is not None]
-    return (faulty or wire)[-1].curl if wire else ""
+    return (_faulty(wire) or wire)[-1].curl if wire else ""
+
+
+def _faulty(wire: list[WireLine]) -> list[WireLine]:
+    """Return the exchanges that a fault met."""
+    return [line for line in wire if line.fault is not None]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # GUESS: "2021-09-06T00:00:00Z+00:00 (MSK)" is printed in the vendor's pages, an accident of typing;
@@ -65,7 +66,12 @@ def render_exact(microseconds: int) -> str:
 
 def render_date(microseconds: int) -> str:
     """Return the instant as an HTTP ``Date`` header, which is English whatever the locale."""
-    return format_datetime(_moment(microseconds), usegmt=True)
+    return _date(microseconds // 1_000_000)
+
+
+@lru_cache(maxsize=64)
+def _date(second: int) -> str:
+    return format_datetime(_moment(second * 1_000_000), usegmt=True)
 
 
 def _moment(microseconds: int) -> datetime:

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tests.bench import install, rates, table
+from tests.bench import install, large, rates, table
 
 if TYPE_CHECKING:
     from tests.bench.load import Shot
     from tests.bench.table import Row
 
-PARTS = ("rates",)
+#: The large world takes a quarter of an hour: only where it is asked for.
+PARTS = ("rates", "large")
 
 
 @click.command()
@@ -30,6 +31,7 @@ PARTS = ("rates",)
 @click.option("--work", "works", multiple=True, type=click.Choice(tuple(rates.WORKS)), help="Of W1, W2, W3.")
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1))
 @click.option("--seconds", default=4.0, show_default=True, help="For one workload of one server.")
+@click.option("--alerts", default=large.ALERTS, show_default=True, help="In the large world.")
 @click.option("--json", "target", type=click.Path(dir_okay=False, path_type=Path), help="Write the figures.")
 def main(
     *,
@@ -38,6 +40,7 @@ def main(
     works: tuple[str, ...],
     rounds: int,
     seconds: float,
+    alerts: int,
     target: Path | None,
 ) -> None:
     """Measure, print the table, judge."""
@@ -47,7 +50,7 @@ def main(
         raise click.ClickException(str(error)) from error
     if quick:
         rounds, seconds = 1, min(seconds, 2.0)
-    wanted = parts or PARTS
+    wanted = parts or PARTS[:-1]
     rows: list[Row] = []
     figures: list[tuple[str, str, dict[str, Shot], float]] = []
     with tempfile.TemporaryDirectory(prefix="bench-", dir=install.FOLDER) as name:
@@ -58,6 +61,8 @@ def main(
             figures = found.table()
             rows += rates.rows(found)
             table.show_rates(figures)
+        if "large" in wanted:
+            rows += large.rows(Path(name), alerts=alerts)
     table.show(rows)
     if target is not None:
         target.write_text(json.dumps(table.as_json(rows, figures), indent=2) + "\n", encoding="utf-8")

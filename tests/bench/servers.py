@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _START_SECONDS = 120.0
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PAGE = os.sysconf("SC_PAGE_SIZE")
 
 
 class DidNotStart(Exception):
@@ -46,21 +45,26 @@ class Server:
 
     def cpu(self) -> float:
         """Return how many seconds of CPU its processes have taken so far."""
-        return sum((int(stat[11]) + int(stat[12])) / _TICKS for stat in _stats(self.session))
+        return sum((int(stat[11]) + int(stat[12])) / _TICKS for _, stat in _stats(self.session))
 
     def resident(self) -> int:
-        """Return the bytes of memory that its processes have resident; shared pages count in each."""
-        return sum(int(stat[21]) * _PAGE for stat in _stats(self.session))
+        """Return the bytes of memory that its processes have resident, what they share counted once."""
+        found = 0
+        for folder, _ in _stats(self.session):
+            with contextlib.suppress(OSError):  # it ended meanwhile
+                lines = (folder / "smaps_rollup").read_text().splitlines()
+                found += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+        return found
 
 
-def _stats(session: int) -> Iterator[list[str]]:
+def _stats(session: int) -> Iterator[tuple[Path, list[str]]]:
     # Fields from the third of /proc/PID/stat on, which follow the name in brackets (proc(5)).
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):  # it ended meanwhile
                 stat = (folder / "stat").read_text().rpartition(")")[2].split()
                 if int(stat[3]) == session:
-                    yield stat
+                    yield folder, stat
 
 
 def free_port() -> int:

@@ -43,7 +43,7 @@ MUTANT_SECONDS: Final = 20
 #: Finding the shortest of many failing stories takes a minute: played where the table asks for it.
 LONG: Final = "STORY-01"
 #: One connector that is judged for longer than this is not judged, in seconds.
-LONGEST: Final = 900
+LONGEST: Final = 1_800
 #: A mutant that fails more than this share of what applies to it is a wreck.
 WRECK: Final = 0.6
 
@@ -134,7 +134,7 @@ def wrongly_judged(judged: Mapping[str, Judged], *, mutants: Mapping[str, Mutant
     for name, found in judged.items():
         if found.exit_code not in JUDGED:
             wrong.append(f"{name} was not judged, exit {found.exit_code}: {found.printed}")
-        elif name not in mutants:
+        elif name not in mutants or mutants[name].is_right:
             wrong += [f"{name} is right, but {where}: {why}" for where, why in found.not_right().items()]
         else:
             wrong += _mutant_wrongly_judged(mutants[name], found)
@@ -189,7 +189,11 @@ def judge_all(names: Sequence[str], options: argparse.Namespace) -> dict[str, Ju
             mutant = mutants.get(name)
             if mutant is None:
                 return judge(right_file(name, folder=scratch), out=out, server=server)
-            only = mutant.fails if options.quick else sorted(ids - {LONG} | set(mutant.fails))
+            only = (
+                mutant.fails
+                if options.quick and not mutant.is_right
+                else sorted(ids - {LONG} | set(mutant.fails))
+            )
             file = mutant_file(mutant, folder=scratch, nursery=nursery)
             return judge(file, out=out, server=server, only=only)
 

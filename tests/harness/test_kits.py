@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,6 +59,17 @@ def test_the_untried_kit_is_powershell_by_its_grammar(tmp_path: Path) -> None:
     assert [name for name, kit in KITS.items() if not kit.tried] == ["powershell"]
     assert "This adapter has never run" in told.stdout
     assert not tree.root_node.has_error
+
+
+def test_every_wire_of_the_flow_leads_to_a_node() -> None:
+    """What Node-RED would drop without a word; `make engines` runs the flow."""
+    nodes = json.loads((FOLDER / "nodered" / "flows.json").read_text(encoding="utf-8"))
+    ids = {node["id"] for node in nodes}
+
+    ends = {end for node in nodes for wires in node.get("wires", []) for end in wires}
+
+    assert ends - ids == set()
+    assert ids - ends == {"kuma", "trust", "asked", "timer"}
 
 
 def test_init_writes_over_nothing(tmp_path: Path) -> None:

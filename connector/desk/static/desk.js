@@ -32,7 +32,8 @@
   const tick = async () => {
     try {
       // A word that changes with every incident and run: the page itself is fetched only then.
-      const answer = await fetch("/live");
+      // Runs come every few seconds, and only their own page shows them.
+      const answer = await fetch(document.querySelector("[data-runs]") === null ? "/live" : "/live?runs");
       const { version } = answer.ok && !answer.redirected ? await answer.json() : { version: seen };
       if (seen !== null && version !== seen && parts.some(idle)) {
         await refresh(parts);

@@ -46,6 +46,8 @@ def run(script: Path, order: Order, *, environment: Mapping[str, str]) -> Outcom
 
 def _play(script: Path, order: Order, *, environment: Mapping[str, str], writing: int) -> NoReturn:
     """Be the process of the command."""
+    # The requests of the harness are not for the script to read.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.environ.update(environment)
     outcome = Outcome(context=order.context)
     demisto = Demisto(order, outcome)
@@ -55,6 +57,9 @@ def _play(script: Path, order: Order, *, environment: Mapping[str, str], writing
     except SystemExit as left:
         if left.code not in {None, 0} and outcome.failure is None:
             outcome.failure = f"{order.command} left with {left.code}"
+    except NotImplementedError as error:
+        # The documented way to say that a command is none of the script's.
+        outcome.failure, outcome.unknown = f"{order.command} is not implemented: {error}", True
     except BaseException as error:  # noqa: BLE001 -- the edge of the process: whatever the script raises is told
         traceback.print_exc()
         outcome.failure = f"{order.command} raised {type(error).__name__}: {error}"

@@ -29,7 +29,10 @@ class Order:
 
 
 class Outcome(msgspec.Struct):
-    """What a command did. ``failure`` is what it says of itself where it failed, in the script's words."""
+    """What a command did. ``failure`` is what it says of itself where it failed, in the script's words.
+
+    ``unknown``: it failed because the script has no such command.
+    """
 
     results: list[Any] = []
     incidents: list[dict[str, Any]] = []
@@ -37,6 +40,7 @@ class Outcome(msgspec.Struct):
     last_mirror_run: dict[str, Any] = {}
     context: dict[str, Any] = {}
     failure: str | None = None
+    unknown: bool = False
 
 
 class NotOffered(AttributeError):

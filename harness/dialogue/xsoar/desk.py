@@ -130,17 +130,15 @@ class Desk:
     def _mirror_in(self) -> int:
         """Bring open incidents up to date; return how many changed."""
         memory = self._memory
+        # GUESS: a closed incident is followed no more; KUMA opens no closed alert again.
         mirrored = [one for one in memory.incidents if one.status == "open" and one.mirrored("In")]
         if not mirrored:
             return 0
         began = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
         # GUESS: an instance that never mirrored is asked for everything.
         since = memory.mirrored_at or "1970-01-01T00:00:00+00:00"
-        if self._settings.modified:
-            outcome = self._run("get-modified-remote-data", {"lastUpdate": since})
-            memory.last_mirror_run = outcome.last_mirror_run
-            changed = {str(one) for entry in outcome.results for one in _contents(entry)}
-            mirrored = [one for one in mirrored if one.mirror_id in changed]
+        changed = self._modified(since)
+        mirrored = [one for one in mirrored if changed is None or one.mirror_id in changed]
         updated, failed = 0, []
         for incident in mirrored:
             try:
@@ -157,6 +155,17 @@ class Desk:
         self._save()
         return updated
 
+    def _modified(self, since: str) -> set[str] | None:
+        """Return the remote ids that changed; None where the script cannot tell: all are asked for."""
+        if not self._settings.modified:
+            return None
+        outcome = self._play("get-modified-remote-data", {"lastUpdate": since})
+        if outcome.unknown:
+            return None
+        self._raise_failure(outcome)
+        self._memory.last_mirror_run = outcome.last_mirror_run
+        return {str(one) for entry in outcome.results for one in _contents(entry)}
+
     def _send(self, incident: XsoarIncident, delta: dict[str, str], *, status: int) -> None:
         args = {
             "data": {**incident.raw, **delta},
@@ -169,17 +178,24 @@ class Desk:
         self._run("update-remote-system", args)
 
     def _run(self, name: str, args: dict[str, Any] | None = None) -> Outcome:
+        outcome = self._play(name, args or {})
+        self._raise_failure(outcome)
+        return outcome
+
+    def _play(self, name: str, args: dict[str, Any]) -> Outcome:
         memory = self._memory
         # The server keeps the last run for fetching alone: every other command finds it empty.
         last_run = memory.last_run if name == _FETCH else {}
-        order = Order(name, self._params, args or {}, last_run, memory.last_mirror_run, memory.context)
+        order = Order(name, self._params, args, last_run, memory.last_mirror_run, memory.context)
         outcome = command.run(self._script, order, environment=self._environment)
         # The integration context is kept at once, whatever became of the command.
         memory.context = outcome.context
+        return outcome
+
+    def _raise_failure(self, outcome: Outcome) -> None:
         if outcome.failure is not None:
             self._save()
             raise CommandFailed(outcome.failure)
-        return outcome
 
     def _save(self) -> None:
         self._memory.save(self._file)

@@ -56,8 +56,11 @@ class GetModifiedRemoteDataResponse:
     def __init__(
         self, modified_incident_ids: list[str] | None = None, modified_incident_entries: Any = None
     ) -> None:
+        if modified_incident_entries:
+            raise ValueError(
+                "modified_incident_entries is not offered by the runtime of kuma-harness; give ids"
+            )
         self.modified_incident_ids = modified_incident_ids or []
-        self.modified_incident_entries = modified_incident_entries
 
     def to_entry(self) -> dict[str, Any]:
         """Return what goes to the server."""
@@ -82,8 +85,11 @@ class SchemeTypeMapping:
 class GetMappingFieldsResponse:
     """All types, for get-mapping-fields."""
 
-    def __init__(self, scheme_types_mapping: list[SchemeTypeMapping] | None = None) -> None:
-        self.scheme_types_mappings = scheme_types_mapping or []
+    def __init__(
+        self, scheme_types_mapping: SchemeTypeMapping | list[SchemeTypeMapping] | None = None
+    ) -> None:
+        given = scheme_types_mapping or []
+        self.scheme_types_mappings = [given] if isinstance(given, SchemeTypeMapping) else list(given)
 
     def add_scheme_type(self, scheme_type_mapping: SchemeTypeMapping) -> None:
         """Add one type."""

@@ -1,5 +1,6 @@
 """An adapter for kuma-harness, standard library only. It works; put yours where `Connector` is."""
 
+import http.client
 import json
 import pathlib
 import ssl
@@ -35,9 +36,7 @@ class Connector:
                 page += 1
                 rows = self.ask("GET", f"alerts?withEvents&status=new&page={page}")
                 grew = grew or any(row["id"] not in seen for row in rows)
-                seen.update(row["id"] for row in rows)
-                for row in rows:
-                    self.keep(row)
+                seen.update([self.keep(row) for row in rows])
         self.save()
         return {"created": len(self.held) - before, "updated": 0}
 
@@ -45,8 +44,9 @@ class Connector:
         if row["id"] not in self.held:
             shown = {ours: row[theirs] for theirs, ours in SHOWN.items()}
             events = [event["ID"] for event in row.get("events") or []]
-            own = {"id": f"INC-{row['id']}", "alert_id": row["id"], "status": "open"}
-            self.held[row["id"]] = {**own, **shown, "event_ids": events}
+            own = {"id": f"INC-{row['id']}", "alert_id": row["id"], "status": "open", "event_ids": events}
+            self.held[row["id"]] = own | shown
+        return row["id"]
 
     def incidents(self):
         return {"incidents": list(self.held.values())}
@@ -67,16 +67,16 @@ class Connector:
         new.replace(self.file)  # a kill leaves the old file or the new one
 
     def ask(self, method, path, body=None):
-        headers = {"Authorization": f"Bearer {self.token}", "Content-Type": "application/json"}
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.url}/api/v1/{path}", data, headers, method=method)
+        request = urllib.request.Request(f"{self.url}/api/v1/{path}", data, method=method)
+        request.add_header("Content-Type", "application/json")
+        request.add_unredirected_header("Authorization", f"Bearer {self.token}")  # for KUMA alone
         try:
             with urllib.request.urlopen(request, timeout=self.seconds, context=self.tls) as answer:
-                text = answer.read()
-                return json.loads(text) if text else None
+                return json.loads(answer.read() or "null")
         except urllib.error.HTTPError as error:
             raise Refused(f"KUMA answered {error.code}", error.code) from error
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise Refused(f"KUMA gave no answer: {type(error).__name__}") from error
 
 

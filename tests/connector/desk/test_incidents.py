@@ -115,7 +115,7 @@ def test_a_transaction_needs_its_state_its_line_and_its_fields(
 
     assert refused == [409, 409, 422, 422, 422]
     assert kuma.alerts["a"].status == "new"
-    assert desk.finding.by_alerts(["a"])["a"].local == {}
+    assert desk.finding.by_alerts(["a"])["a"].local == {"type": "Incident (2 lines)"}
 
 
 def test_a_closing_that_kuma_refuses_is_shown(desk: Engine, kuma: FakeKuma, anna: Browser) -> None:

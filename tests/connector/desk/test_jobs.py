@@ -7,13 +7,20 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from sqlalchemy import URL
 
-from connector.desk import timing
+from connector.desk import history, timing
+from connector.desk.engine import opened
 from connector.desk.jobs import Jobs
 from connector.desk.timing import Job, Kind, Schedule, Timing
 from connector.errors import Busy
+from connector.settings import Settings
+from tests.connector.fake_kuma import TOKEN
+from tests.connector.fake_kuma import URL as KUMA
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from connector.desk.engine import Engine
     from tests.connector.desk.conftest import Browser
     from tests.connector.fake_kuma import FakeKuma
@@ -160,3 +167,44 @@ def test_a_missed_run_is_made_up_once(engine: Engine, schedule: Timing, since: i
     jobs.stop()
 
     assert len(ran) == runs
+
+
+def test_the_runs_of_each_job_are_kept_apart(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A handler that runs every second leaves the connector's in sight."""
+    monkeypatch.setattr(history, "RUNS", 3)
+    outcome = {"started": 1.0, "seconds": 1.0, "by": "", "created": 0, "updated": 0, "problem": ""}
+    engine.history.note_run(job="connector", **outcome)
+
+    for _ in range(5):
+        engine.history.note_run(job="handler", **outcome)
+
+    kept = [len(engine.history.runs(job=job)) for job in ("connector", "handler")]
+    assert kept == [1, 3]
+
+
+def test_a_second_desk_on_the_database_has_its_own_token(tmp_path: Path) -> None:
+    """The address is shared, and so is the one lease; the token stays in each folder."""
+    database = URL.create("sqlite", database=str(tmp_path / "shared.db"))
+    places = []
+    for name in ("one", "two"):
+        folder = tmp_path / name
+        folder.mkdir()
+        settings = Settings(url=KUMA, token=TOKEN, state_dir=folder, database=database)
+        with opened(folder, settings=settings) as engine:
+            places.append((engine.vault.place, engine.settings().url))
+
+    assert places == [("file", KUMA)] * 2
+
+
+def test_a_run_that_goes_on_already_is_told(connected: Engine, kuma: FakeKuma, admin: Browser) -> None:
+    """Not as something that went wrong."""
+    told: list[str] = []
+
+    def meanwhile(_request: httpx.Request) -> None:
+        kuma.before = lambda _: None
+        told.append(admin.send("/processing/run", job="connector").headers["Location"])
+
+    kuma.before = meanwhile
+    connected.jobs.run(Job.CONNECTOR, by="")
+
+    assert told == ["/processing?done=It+runs+already%3B+see+the+last+runs."]

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from tests.e2e.conftest import Server
 
+#: The runtime's own process has one thread; that of a test may have more, which newer Pythons mind.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 #: Quick to notice; `make engines` plays them all, and the right one in everything.
 QUICK = MUTANTS[0]
 
@@ -88,6 +90,20 @@ def test_mirroring_brings_changes_and_closes(tmp_path: Path) -> None:
 
     shown = {one["alert_id"]: (one["name"], one["status"]) for one in desk.incidents()["incidents"]}
     assert shown == {"1": ("changed 1", "closed"), "same": ("n", "open")}
+
+
+@pytest.mark.parametrize("settings", [{"modified": False}, {}], ids=["says the file", "says the script"])
+def test_without_get_modified_remote_data_every_open_incident_is_asked_for(
+    settings: dict[str, Any], tmp_path: Path
+) -> None:
+    """A script says so by NotImplementedError, a connector file by `modified`."""
+    gone = 'raise NotImplementedError("no")' if not settings else "raise SystemExit(1)"
+    text = FETCH.replace('return_results(GetModifiedRemoteDataResponse(["1"]))', gone)
+    desk = _desk(tmp_path, text, **settings)
+
+    desk.poll()
+
+    assert [one["name"] for one in desk.incidents()["incidents"]] == ["changed 1", "changed same"]
 
 
 def test_closing_and_editing_go_out_as_update_remote_system(tmp_path: Path) -> None:
@@ -183,6 +199,16 @@ demisto.setIntegrationContext({"seen": seen, "bundle": os.environ.get("REQUESTS_
 
     memory = json.loads((tmp_path / "xsoar.json").read_text(encoding="utf-8"))
     assert memory["context"] == {"seen": 0, "bundle": "/ca.pem"}
+
+
+def test_a_script_reads_nothing_of_the_harness(tmp_path: Path) -> None:
+    """Its standard input is empty."""
+    text = "import demistomock as demisto; demisto.setIntegrationContext({'read': open(0).read()})"
+    desk = _desk(tmp_path, text)
+
+    desk.poll()
+
+    assert json.loads((tmp_path / "xsoar.json").read_text(encoding="utf-8"))["context"] == {"read": ""}
 
 
 def test_there_is_nothing_to_close_without_an_incident(tmp_path: Path) -> None:

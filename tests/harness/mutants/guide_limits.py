@@ -142,6 +142,19 @@ def quota_eaten_by_known_ones(guide: Any) -> None:
     guide.Desk.receive = limited
 
 
+def a_hundred_a_poll(guide: Any) -> None:
+    """A right one: reads the whole list, and makes a hundred incidents a poll, the oldest alerts first."""
+    pages = guide.Connector.pages
+
+    def limited(self: Any, *, until: float) -> Any:
+        alerts = {alert["id"]: alert for page in pages(self, until=until) for alert in page}
+        known = [alert for alert in alerts.values() if self.desk.find(alert["id"])]
+        fresh = [alert for alert in alerts.values() if not self.desk.find(alert["id"])]
+        yield [*known, *sorted(fresh, key=lambda alert: alert["lastSeen"])[:QUOTA]]
+
+    guide.Connector.pages, guide.PASSES = limited, 1
+
+
 def ids_saved_before_incidents(guide: Any) -> None:
     """Saves which ids it has seen, and makes their incidents a moment later."""
     receive = guide.Desk.receive

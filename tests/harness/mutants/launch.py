@@ -42,6 +42,11 @@ class Mutant:
     parts: tuple[str, ...] = ()
     change: tuple[tuple[str, str], ...] = ()
 
+    @property
+    def is_right(self) -> bool:
+        """Whether it is another right design, and no mutant at all."""
+        return not self.fails
+
 
 def table() -> dict[str, Mutant]:
     """Every mutant by its name."""
