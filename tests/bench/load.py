@@ -19,6 +19,10 @@ CONNECTIONS = 8
 SCRIPT = Path(__file__).with_name("template.lua")
 
 
+class TooSlow(Exception):
+    """Nothing was answered in the time that was given."""
+
+
 class Failed(Exception):
     """Some requests were refused or lost: ``what`` was asked, and ``how`` it went."""
 
@@ -82,7 +86,9 @@ def fire(url: str, ask: Ask, *, seconds: float, cpu: Callable[[], float]) -> Sho
     if done.returncode != 0:
         raise Failed(f"wrk {url}", done.stderr.strip() or done.stdout.strip())
     told = json.loads(done.stdout.strip().splitlines()[-1])
-    if told["refused"] or told["broken"] or not told["requests"]:
+    if not told["requests"] and not told["broken"]:
+        raise TooSlow(f"{ask.method} {ask.path}: no answer in {seconds:g} s")
+    if told["refused"] or told["broken"]:
         how = f"of {told['requests']} requests {told['refused']} were refused, {told['broken']} got no answer"
         raise Failed(f"{ask.method} {url}{ask.path}", how)
     pieces = told["requests"] / ask.requests

@@ -126,7 +126,7 @@ def prism(program: str, port: int, folder: Path, held: Held) -> Plan:
     paths = {
         "/alerts": {"get": answer(json.loads(held.page))},
         "/alert": {"get": answer([held.alerts[-1]])},
-        "/alerts/close": {"post": answer("")},
+        "/alerts/close": {"post": {**answer(""), "requestBody": {"content": {"application/json": {}}}}},
     }
     document = {"openapi": "3.0.3", "info": {"title": "bench", "version": "1"}, "paths": paths}
     (folder / "openapi.json").write_bytes(_dumped(document))
