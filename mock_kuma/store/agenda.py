@@ -13,10 +13,8 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
-    Integer,
     Row,
     Table,
-    Text,
     delete,
     func,
     insert,
@@ -25,6 +23,7 @@ from sqlalchemy import (
 )
 
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Integer, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -18,7 +18,6 @@ from sqlalchemy import (
     Row,
     Select,
     Table,
-    Text,
     delete,
     insert,
     select,
@@ -26,6 +25,7 @@ from sqlalchemy import (
 )
 
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -11,17 +11,16 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Connection,
-    Integer,
     LargeBinary,
     Row,
     Table,
-    Text,
     delete,
     insert,
     select,
 )
 
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Integer, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import Column, Connection, Integer, Row, Table, Text, delete, func, insert, select
+from sqlalchemy import Column, Connection, Row, Table, delete, func, insert, select
 
 from mock_kuma.domain.filling import SegmentationRule, Setting
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Integer, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

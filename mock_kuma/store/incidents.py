@@ -14,11 +14,9 @@ from sqlalchemy import (
     Connection,
     ForeignKeyConstraint,
     Index,
-    Integer,
     Row,
     Select,
     Table,
-    Text,
     delete,
     func,
     insert,
@@ -28,6 +26,7 @@ from sqlalchemy import (
 
 from mock_kuma.domain.filters import TimestampField
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Integer, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,9 +12,7 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
-    Integer,
     Table,
-    Text,
     delete,
     func,
     insert,
@@ -23,6 +21,7 @@ from sqlalchemy import (
 
 from mock_kuma.domain.lists import Record
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Integer, Text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

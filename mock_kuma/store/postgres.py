@@ -1,4 +1,4 @@
-"""What PostgreSQL needs to hold the mock as SQLite does: one order of texts, wide numbers, writers in turn.
+"""What PostgreSQL needs to hold the mock as SQLite does: any text, and writers in turn.
 
 Writers of one world queue, as they do on SQLite, and writers of different worlds pass each other; whoever
 may touch all worlds waits for every other. The queue is the database's own advisory locks, so it holds
@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Integer, Text, event, func, literal, select, text
-from sqlalchemy.ext.compiler import compiles
+from sqlalchemy import event, func, literal, select, text
 
 if TYPE_CHECKING:
     from sqlalchemy import URL, Connection, Engine
@@ -67,15 +66,3 @@ def _take_any_text(connection: Any, _record: object) -> None:
             return super().dump(obj.replace("\0", _REPLACEMENT))
 
     connection.adapters.register_dumper(str, AnyText)
-
-
-@compiles(Text, "postgresql")
-def _text(_type: Text, _compiler: object, **_options: object) -> str:
-    # Sorted by bytes, as SQLite sorts: otherwise pages would follow the language of the database.
-    return 'TEXT COLLATE "C"'
-
-
-@compiles(Integer, "postgresql")
-def _integer(_type: Integer, _compiler: object, **_options: object) -> str:
-    # As wide as SQLite's.
-    return "BIGINT"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Connection, Index, Row, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Index, Row, Table, insert, select
 
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Text
 
 if TYPE_CHECKING:
     from mock_kuma.domain.reports import ReportFilter

@@ -10,11 +10,9 @@ from sqlalchemy import (
     Connection,
     ForeignKeyConstraint,
     Index,
-    Integer,
     Row,
     Select,
     Table,
-    Text,
     delete,
     insert,
     select,
@@ -22,6 +20,7 @@ from sqlalchemy import (
 )
 
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Integer, Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

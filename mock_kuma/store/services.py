@@ -10,11 +10,9 @@ from sqlalchemy import (
     Column,
     Connection,
     Index,
-    Integer,
     Row,
     Select,
     Table,
-    Text,
     func,
     insert,
     select,
@@ -23,6 +21,7 @@ from sqlalchemy import (
 
 from mock_kuma.domain.services import RUNNING, Cluster, Kind
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Integer, Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

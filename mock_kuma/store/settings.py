@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import msgspec
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Row, Table, Text, insert, select, update
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Row, Table, insert, select, update
 
 from mock_kuma.domain.settings import CustomField, ExtendedField
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

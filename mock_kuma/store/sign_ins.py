@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Connection, Index, Row, Table, Text, delete, func, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Index, Row, Table, delete, func, insert, select
 
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Text
 
 passwords = Table(
     "passwords",

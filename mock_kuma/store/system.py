@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Column, Connection, Table, Text, delete, insert, select, update
+from sqlalchemy import Column, Connection, Table, delete, insert, select, update
 
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -13,12 +13,12 @@ from sqlalchemy import (
     Column,
     ForeignKeyConstraint,
     Index,
-    Integer,
     MetaData,
     Table,
-    Text,
     text,
 )
+
+from mock_kuma.store.kinds import Integer, Text
 
 metadata = MetaData()
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import BigInteger, Column, Connection, Row, Table, Text, insert, select
+from sqlalchemy import BigInteger, Column, Connection, Row, Table, insert, select
 
 from mock_kuma.store import tables
+from mock_kuma.store.kinds import Text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
