@@ -70,7 +70,7 @@ def echoes_closes(connector: Any) -> None:
         before = set(self.incidents.open_ids())
         counts = poll(self)
         for alert_id in before - set(self.incidents.open_ids()):
-            self._push(alert_id, "responded")
+            self.closings.push(alert_id, "responded")
         return counts
 
     connector.sync.Sync.poll = echoing

@@ -72,7 +72,7 @@ def waits_for_ever(connector: Any) -> None:
 
 
 def ignores_retry_after(connector: Any) -> None:
-    problem = connector.client.wire._problem
+    problem = connector.client.wire.problem
 
     def hasty(what: str, response: Any, now: int) -> Any:
         found = problem(what, response, now)
@@ -80,7 +80,7 @@ def ignores_retry_after(connector: Any) -> None:
             found.seconds = 0.0
         return found
 
-    connector.client.wire._problem = hasty
+    connector.client.wire.problem = hasty
 
 
 def storms(connector: Any) -> None:
@@ -117,25 +117,25 @@ def closes_as_responded(connector: Any) -> None:
 
 
 def takes_406_for_refusal(connector: Any) -> None:
-    problem = connector.client.wire._problem
+    problem = connector.client.wire.problem
 
     def blunt(what: str, response: Any, now: int) -> Any:
         if response.status == 406:
             return connector.errors.Refused(what, 406, "refused")
         return problem(what, response, now)
 
-    connector.client.wire._problem = blunt
+    connector.client.wire.problem = blunt
 
 
 def takes_406_for_closed(connector: Any) -> None:
-    problem = connector.client.wire._problem
+    problem = connector.client.wire.problem
 
     def kind(what: str, response: Any, now: int) -> Any:
         if response.status == 406:
             return connector.errors.AlreadyClosed(what, 406, "alert already closed")
         return problem(what, response, now)
 
-    connector.client.wire._problem = kind
+    connector.client.wire.problem = kind
 
 
 def claims_every_close(connector: Any) -> None:
