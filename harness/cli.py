@@ -177,7 +177,7 @@ def _run(order: session.Order, chosen: Sequence[Requirement], known: Catalog, ou
     with LiveReport(console) as live:
         events = session.play(order, chosen, live)
     found = session.report(order, events, out, catalog=known)
-    show_end(console, found)
+    show_end(console, found, catalog=known)
     console.print(Text(f"report: {out / 'report.html'}"), soft_wrap=True)
     sys.exit(found.exit_code)
 

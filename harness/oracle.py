@@ -237,9 +237,10 @@ def _served(record: Record, alert: str) -> str:
 def _pages(record: Record) -> str:
     """Say it where the connector was served a full page and never asked for more."""
     lists = [exchange for _, exchange in record.exchanges if exchange.is_list and exchange.arrived]
-    by_poll = Counter(poll for poll, exchange in record.exchanges if exchange.is_list)
-    full = any(len(exchange.served) >= _PAGE for exchange in lists)
-    if full and by_poll and max(by_poll.values()) == 1:
+    # The same question once more, as a second look, asks for no second page.
+    asked = {(poll, exchange.query.raw) for poll, exchange in record.exchanges if exchange.is_list}
+    once = len({poll for poll, _ in asked}) == len(asked)
+    if once and any(len(exchange.served) >= _PAGE for exchange in lists):
         return "; a full page was served, and none of the polls asked for a second one"
     return ""
 

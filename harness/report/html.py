@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import jinja2
 
 from harness.coverage import NO_FAULT
+from harness.report.causes import causes, likely
 from harness.report.escaping import visible
 from harness.report.summary import headline
 from harness.verdict import Verdict
@@ -73,6 +74,7 @@ def render(results: Results, *, catalog: Catalog, folder: str = "kuma-report") -
     return environment.get_template("report.html.j2").render(
         results=results,
         headline=headline(results),
+        causes=causes(results, catalog),
         cards=_cards(results, catalog, folder),
         sections=sections,
         grid=_grid(results),
@@ -115,9 +117,8 @@ def _cards(results: Results, catalog: Catalog, folder: str) -> list[Card]:
         if not row.failures:
             continue
         case, *others = row.failures
-        numbers = [finding.defect for finding in case.findings if finding.defect is not None]
-        defect = catalog.defects[(numbers or row.requirement.defects)[0]]
-        cards.append(Card(row, case, defect, _commands(results, row, case, folder), tuple(others)))
+        commands = _commands(results, row, case, folder)
+        cards.append(Card(row, case, likely(row, catalog), commands, tuple(others)))
     return cards
 
 

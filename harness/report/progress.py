@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.events import CheckFinished, RunStarted
+from harness.report.causes import causes
 from harness.report.escaping import line
 from harness.report.summary import headline
 from harness.verdict import Verdict
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from harness.catalog import Catalog
     from harness.events import Event
     from harness.report.results import Results
 
@@ -80,7 +82,7 @@ class LiveReport:
                 self._console.print(_case(event), soft_wrap=True)
 
 
-def show_end(console: Console, results: Results) -> None:
+def show_end(console: Console, results: Results, *, catalog: Catalog) -> None:
     """Show what a run amounts to."""
     counts = ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
     style = {"pass": "bold green", "fail": "bold red"}.get(results.verdict, "bold yellow")
@@ -96,6 +98,9 @@ def show_end(console: Console, results: Results) -> None:
             verdict = Text(row.verdict, style=STYLES.get(row.verdict, ""))
             table.add_row(Text(row.requirement.id), verdict, Text(line(row.summary)))
         console.print(table)
+    for place, cause in enumerate(causes(results, catalog)):
+        told = f"{'begin with' if place == 0 else 'then':<10} {cause.sentence}"
+        console.print(Text(line(told)), soft_wrap=True)
 
 
 def _case(event: CheckFinished) -> Text:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from harness.report.causes import causes
 from harness.report.escaping import markdown
 from harness.verdict import Verdict
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.catalog import Catalog
     from harness.report.results import Results, Row
 
 HEADLINES: Final = {
@@ -30,7 +32,7 @@ def headline(results: Results) -> str:
     return f"{results.started.connector} {HEADLINES[results.verdict]}: {passed} of {played} requirements hold"
 
 
-def render(results: Results) -> str:
+def render(results: Results, *, catalog: Catalog) -> str:
     """Return the page."""
     started = results.started
     counts = ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
@@ -45,6 +47,10 @@ def render(results: Results) -> str:
     if results.failures:
         lines += ["", "| requirement | verdict | what happened |", "| --- | --- | --- |"]
         lines += [_line(row) for row in results.failures]
+    likely = causes(results, catalog)
+    if likely:
+        lines += ["", "Where to begin, by what is likely wrong:", ""]
+        lines += [f"{place}. {markdown(cause.sentence)}" for place, cause in enumerate(likely, 1)]
     silent = [row for row in results.rows if row.verdict is Verdict.NOT_REACHED]
     if silent:
         lines += ["", "Not reached, so nothing is known:", ""]
@@ -52,9 +58,9 @@ def render(results: Results) -> str:
     return "\n".join(lines) + "\n"
 
 
-def write(results: Results, folder: Path) -> None:
+def write(results: Results, folder: Path, *, catalog: Catalog) -> None:
     """Write ``summary.md`` into a folder."""
-    (folder / "summary.md").write_text(render(results), encoding="utf-8")
+    (folder / "summary.md").write_text(render(results, catalog=catalog), encoding="utf-8")
 
 
 def _line(row: Row) -> str:

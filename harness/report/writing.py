@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 def write(found: Results, folder: Path, *, catalog: Catalog) -> None:
     """Write results.json, junit.xml, summary.md, badge.svg and report.html into a folder."""
-    for report in (results.write_json, junit.write, summary.write, badge.write):
+    for report in (results.write_json, junit.write, badge.write):
         report(found, folder)
-    html.write(found, folder, catalog=catalog)
+    for page in (summary.write, html.write):
+        page(found, folder, catalog=catalog)

@@ -73,7 +73,7 @@ def server_command(
     today = dt.datetime.now(dt.UTC).date()
     found = results.read(events, catalog=known, waivers=(), today=today)
     writing.write(found, out, catalog=known)
-    show_end(console, found)
+    show_end(console, found, catalog=known)
     sys.exit(found.exit_code)
 
 

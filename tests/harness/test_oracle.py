@@ -113,6 +113,17 @@ def test_a_lost_alert_behind_a_full_page_points_to_paging() -> None:
     assert "none of the polls asked for a second one" in finding.sentence
 
 
+def test_the_same_question_twice_asks_for_no_second_page() -> None:
+    """A second look at the first page is no paging; another query is."""
+    page = [(f"a{number}", 1) for number in range(250)]
+    looks = [(1, _list(*page)), (1, _list(*page, seq=2))]
+    paged = [*looks, (1, _list(seq=3, query=Query("page=2", [("page", "2")])))]
+
+    found = [lost(_record(exchanges=crossed), ["b"])[0].defect for crossed in (looks, paged)]
+
+    assert found == [3, None]
+
+
 def test_what_did_not_arrive_whole_was_not_served() -> None:
     """A cut answer proves nothing against a connector."""
     cut = _list(("a", 1), fault={"id": "f", "kind": "truncate"})

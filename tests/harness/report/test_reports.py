@@ -176,7 +176,7 @@ def test_a_failure_card_says_what_why_and_how_to_see_it_again(failing: Results) 
 
 def test_the_summary_is_markdown_that_shows_hostile_text_as_it_is(failing: Results) -> None:
     """No markup of a connector's makes a link, a table cell or an element."""
-    page = summary.render(failing)
+    page = summary.render(failing, catalog=catalog.load())
 
     assert "<script" not in page
     assert "](javascript" not in page
