@@ -105,6 +105,9 @@ swarm: $(READY) ## connectors of deploy/locustfile.py against a mock of their ow
 fidelity: $(READY) ## the table of operations in fixtures/README.md
 	@$(BIN)/python -m tests.fidelity
 
+names: $(READY) ## the names of the simulated people, from Faker's lists
+	@$(BIN)/python -m tests.mock_kuma.generate.names
+
 histories: $(READY) ## a thousand generated histories of the connector, with faults and kills
 	$(BIN)/python -m tests.connector.histories 1000
 

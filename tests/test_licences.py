@@ -24,7 +24,7 @@ OTHERS = {
     "psycopg": "LGPL-3.0: the extra `postgres`",
     "psycopg-binary": "LGPL-3.0: the extra `postgres`",
 }
-#: Files of others that are in the wheel, as their makers released them: Bootstrap 5.3.8, Bootstrap Icons 1.13.1.
+#: Files of others in the wheel, as their makers released them: Bootstrap 5.3.8, Bootstrap Icons 1.13.1.
 ENCLOSED = {
     "LICENSE": "4620c84ad5ce8602ff65640ed6b7c8b78ebb9e036584f0ebc1ccc88206a4bb51",
     "LICENSE-icons": "0fb3e11bd57e896c5a512afd64864d28a37de45d19835016c87ca1ad19ead969",

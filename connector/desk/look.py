@@ -41,4 +41,3 @@ def theme(request: Request) -> str:
     """Return the theme of a request; ``auto`` follows the browser."""
     chosen = request.cookies.get(COOKIE, "")
     return chosen if chosen in THEMES else THEMES[0]
-
