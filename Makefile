@@ -50,12 +50,12 @@ types: $(READY)
 imports: $(READY)
 	$(BIN)/lint-imports
 
-# Needs an index and its advisory service, so it is no part of the tests. The two rules are argued beside their lines:
-# B104 reads an address and binds none, B310 is in a file that a vendor gets and changes.
-audit: $(READY) ## known holes in what is installed, and bandit's rules; licences are a test
+# Needs an index, so it is no part of the tests. The three rules are argued beside their lines: B104 reads an address and
+# binds none, B310 is in a file that a vendor gets and changes, B314 reads what the harness's own mock has answered.
+audit: $(READY) ## known holes in the pinned versions, and bandit's rules; licences are a test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check bandit pip-audit
-	$(BIN)/bandit --quiet --recursive --severity-level medium --skip B104,B310 mock_kuma connector harness
-	$(BIN)/pip-audit --strict --requirement constraints.txt --no-deps --disable-pip
+	$(BIN)/bandit --quiet --recursive --severity-level medium --skip B104,B310,B314 mock_kuma connector harness
+	$(BIN)/python -m tests.audit
 
 reliability: $(READY) ## a thousand kills, 200 broken clients, full disks, an hour's soak; takes two hours
 	$(BIN)/python -m tests.reliability.trouble
