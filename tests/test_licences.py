@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
 from packaging.requirements import Requirement
 
 if TYPE_CHECKING:
@@ -20,6 +23,14 @@ OTHERS = {
     "hypothesis": "MPL-2.0: the extra `harness`",
     "psycopg": "LGPL-3.0: the extra `postgres`",
     "psycopg-binary": "LGPL-3.0: the extra `postgres`",
+}
+#: Files of others in the wheel, as their makers released them: Bootstrap 5.3.8, Bootstrap Icons 1.13.1.
+ENCLOSED = {
+    "LICENSE": "4620c84ad5ce8602ff65640ed6b7c8b78ebb9e036584f0ebc1ccc88206a4bb51",
+    "LICENSE-icons": "0fb3e11bd57e896c5a512afd64864d28a37de45d19835016c87ca1ad19ead969",
+    "bootstrap-icons.min.css": "a5d6387a32ca3baec4d02336b5b3edab50c9dd518355576a011ea3dd9c1d884e",
+    "bootstrap.min.css": "d85327d99c7a3ee1f9b5d0500d1370acea3ad2db39c163c2f51f232baedbdede",
+    "fonts/bootstrap-icons.woff2": "6c75710364a1ca5604267716f6d28997b26319fdb078cf11e0b42ab66ff2ea61",
 }
 
 
@@ -62,3 +73,19 @@ def test_nothing_comes_along_under_a_licence_that_binds_its_users() -> None:
 
     assert len(found) > 35
     assert sorted(odd) == sorted(OTHERS)
+
+
+@pytest.mark.parametrize("package", ["mock_kuma/console", "connector/desk"])
+def test_what_others_wrote_is_as_they_released_it(package: str) -> None:
+    """With its licences beside it; a new version comes with new digests here."""
+    folder = Path(__file__).parent.parent / package / "static" / "bootstrap"
+
+    there = {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+    assert there == ENCLOSED
+    assert "MIT License" in (folder / "LICENSE").read_text(encoding="utf-8")
+    assert "MIT License" in (folder / "LICENSE-icons").read_text(encoding="utf-8")

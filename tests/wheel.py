@@ -1,8 +1,8 @@
-"""``make wheel``: builds the wheel twice, installs it as a stranger would, and runs its commands.
+"""``make wheel``: builds the wheel twice, installs it as a stranger would, weighs it, and runs its commands.
 
 ``python -m tests.wheel`` leaves the wheel in ``dist/``. Decides what the wheel must hold: what the packages
 have in the repository, and the fixtures. Rule: the commands run in an environment that has nothing but the
-wheel and what it asks for, outside the checkout.
+wheel and what it asks for, outside the checkout, and what is installed is no heavier than was agreed.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 import venv
+from importlib.metadata import distributions
 from pathlib import Path
 from typing import Final
 
@@ -24,10 +26,15 @@ COMMANDS: Final = (
     ("mock-kuma", "--help"),
     ("mock-kuma", "scenarios"),
     ("mock-kuma", "guesses", "--json"),
-    ("kuma-harness", "list"),
     ("kuma-connector", "--help"),
+    ("kuma-connector", "package", "build", "kuma.zip"),
 )
+#: What may lie in site-packages of a fresh installation without extras, in bytes, with what pip compiled.
+MOST: Final = 102_000_000
 _MB: Final = 1_000_000
+#: Distributions that are smaller are told as one.
+_TOLD: Final = 500_000
+_SECONDS: Final = 60
 
 
 def build(folder: Path) -> Path:
@@ -66,9 +73,37 @@ def install(built: Path, folder: Path, *, extra: str = "") -> Path:
     return folder / "bin"
 
 
-def size(folder: Path) -> int:
-    """Return the bytes of all files below a folder."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def weigh(site: Path) -> dict[str, tuple[int, int]]:
+    """Return each distribution's bytes in a folder of packages: its files, and what pip compiled of them."""
+    found = {}
+    for one in distributions(path=[str(site)]):
+        # Some wheels put files elsewhere in the environment; they are told by main.
+        paths = [Path(str(one.locate_file(file))).resolve() for file in one.files or []]
+        there = [path for path in paths if path.is_relative_to(site.resolve()) and path.is_file()]
+        sizes = [(path.suffix == ".pyc", path.stat().st_size) for path in there]
+        compiled = sum(bytes_ for is_compiled, bytes_ in sizes if is_compiled)
+        found[f"{one.metadata['Name']} {one.version}"] = (
+            sum(bytes_ for _, bytes_ in sizes) - compiled,
+            compiled,
+        )
+    return found
+
+
+def tell(found: dict[str, tuple[int, int]], elsewhere: int) -> int:
+    """Print what is installed, the heaviest first; return the bytes in site-packages."""
+    small = {name: both for name, both in found.items() if sum(both) < _TOLD}
+    rows = sorted(
+        ((both, name) for name, both in found.items() if name not in small), key=lambda row: -sum(row[0])
+    )
+    rows.append(
+        ((sum(a for a, _ in small.values()), sum(b for _, b in small.values())), f"{len(small)} others")
+    )
+    rows.append(((sum(a for a, _ in found.values()), sum(b for _, b in found.values())), "site-packages"))
+    print(f"{'MB':>7} {'.pyc':>6}")
+    for (files, compiled), name in rows:
+        print(f"{files / _MB:7.1f} {compiled / _MB:6.1f}  {name}")
+    print(f"{elsewhere / _MB:7.1f}         elsewhere: programs, and the sources that pcre2 brings along")
+    return sum(rows[-1][0])
 
 
 def main() -> int:
@@ -82,15 +117,43 @@ def main() -> int:
         if digests[0] != digests[1]:
             print(f"built again it is another: {digests[1]}", file=sys.stderr)
             return 1
-        print("built again: the same")
+        print("built again: the same; installed without extras:")
         programs = install(built, outside / "base")
-        print(f"installed without extras: {size(outside / 'base') / _MB:.0f} MB")
+        (site,) = (outside / "base" / "lib").glob("python*/site-packages")
+        every = sum(path.stat().st_size for path in (outside / "base").rglob("*") if path.is_file())
+        inside = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
+        if tell(weigh(site), every - inside) > MOST:
+            print(f"that is more than {MOST / _MB:.0f} MB", file=sys.stderr)
+            return 1
         for command, *arguments in COMMANDS:
             subprocess.run(
                 [programs / command, *arguments], cwd=outside, check=True, stdout=subprocess.DEVNULL
             )
             print(f"ok  {command} {' '.join(arguments)}")
-    return 0
+        return serve(programs / "mock-kuma", outside) or refuse(programs / "kuma-harness")
+
+
+def serve(command: Path, folder: Path) -> int:
+    """Start the mock until it says that it is ready; return 0, or 1 where it never is."""
+    ready = folder / "ready.json"
+    arguments = ["serve", "--port", "0", "--console-port", "0", "--data-folder", str(folder / "data")]
+    with subprocess.Popen(
+        [command, *arguments, "--scenario", "quiet", "--ready-file", str(ready)], stdout=subprocess.DEVNULL
+    ) as process:
+        end = time.monotonic() + _SECONDS
+        while process.poll() is None and not ready.exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        process.terminate()
+    print(f"{'ok ' if ready.exists() else 'BAD'} mock-kuma serve")
+    return 0 if ready.exists() else 1
+
+
+def refuse(command: Path) -> int:
+    """Start the harness, which needs its extra; return 0 where it says so."""
+    told = subprocess.run([command, "list"], capture_output=True, text=True, check=False)
+    is_said = told.returncode == 2 and told.stderr.count("\n") == 1 and "pip install" in told.stderr
+    print(f"{'ok ' if is_said else 'BAD'} kuma-harness list: {told.stderr.strip()}")
+    return 0 if is_said else 1
 
 
 if __name__ == "__main__":

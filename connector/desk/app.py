@@ -73,7 +73,7 @@ def build(engine: Engine, *, secret: str) -> Flask:
     @app.after_request
     def protect(response: Response) -> Response:
         response.headers.update(_HEADERS)
-        if request.endpoint not in {"static", "look.vendor"}:
+        if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
         return response
 

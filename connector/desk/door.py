@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from connector.desk.accounts import Accounts, User
 
 _TOO_MANY: Final = 429
-_OPEN: Final = frozenset({"door.form", "door.enter", "look.vendor", "look.choose", "static"})
+_OPEN: Final = frozenset({"door.form", "door.enter", "look.choose", "static"})
 
 
 def blueprint(accounts: Accounts, clock: Callable[[], float]) -> Blueprint:

@@ -94,7 +94,7 @@ def build(
     @app.after_request
     def protect(response: Response) -> Response:
         response.headers.update(_HEADERS)
-        if request.endpoint not in {"static", "look.vendor"}:
+        if request.endpoint != "static":
             response.headers["Cache-Control"] = "no-store"
         return visitors.leave(response)
 

@@ -1,16 +1,10 @@
-"""Language and theme, chosen in the menu; and the style sheet's files from their package.
-
-The package ships a whole framework in several versions; only the files named here are served.
-"""
+"""Language and theme, chosen in the menu, and kept by the browser."""
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from flask import Blueprint, Response, redirect, request, send_file
-from werkzeug.exceptions import NotFound
+from flask import Blueprint, redirect, request
 
 from mock_kuma.console import language
 from mock_kuma.console.page import local
@@ -21,27 +15,12 @@ if TYPE_CHECKING:
 
 THEMES: Final = ("auto", "light", "dark")
 COOKIE: Final = "mock_kuma_theme"
-_FILES: Final = frozenset(
-    {
-        "css/bootstrap.min.css",
-        "css/font/bootstrap-icons.min.css",
-        "css/font/fonts/bootstrap-icons.woff",
-        "css/font/fonts/bootstrap-icons.woff2",
-    }
-)
-_DAY: Final = 86_400
-_YEAR: Final = 365 * _DAY
+_YEAR: Final = 365 * 86_400
 
 
 def blueprint() -> Blueprint:
     """Return the routes."""
     bp = Blueprint("look", __name__)
-
-    @bp.get("/vendor/<path:name>")
-    def vendor(name: str) -> Response:
-        if name not in _FILES:
-            raise NotFound
-        return send_file(_folder() / name, max_age=_DAY)
 
     @bp.post("/look")
     def choose() -> AnyResponse:
@@ -62,11 +41,3 @@ def theme(request: Request) -> str:
     """Return the theme of a request; ``auto`` follows the browser."""
     chosen = request.cookies.get(COOKIE, "")
     return chosen if chosen in THEMES else THEMES[0]
-
-
-def _folder() -> Path:
-    # Found, not imported: the package would load form libraries that nobody needs here.
-    spec = find_spec("flask_bootstrap")
-    assert spec is not None  # noqa: S101 -- for the type checker; it is a dependency
-    assert spec.origin is not None  # noqa: S101 -- likewise
-    return Path(spec.origin).parent / "static" / "bootstrap5"

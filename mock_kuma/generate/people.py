@@ -1,17 +1,20 @@
 """Who works in the simulated organisation, and which accounts they log on with.
 
-Faker gives first names, surnames and the company's name; everything else is combined here, because
-Faker is slow and its lists change from version to version. Knows nothing of machines or events.
+First names and surnames are data (``data/names.toml``, made of Faker's lists once, since Faker is large, slow
+to import, and changes its lists from version to version). Knows nothing of machines or events.
 Rule: an account name is Latin, unique in the organisation, and made of the person's own name.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import TYPE_CHECKING, Final
 
+import msgspec
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from random import Random
 
     from mock_kuma.generate.seed import Seed
@@ -24,7 +27,7 @@ _BASE_DN: Final = "DC=corp,DC=example"
 _STAFF: Final = 125
 _ADMINS: Final = 18
 _SERVICES: Final = ("svc_backup", "svc_sql", "svc_1c", "svc_scan", "svc_deploy", "svc_mail", "svc_web")
-_NAMES_SAMPLED: Final = 24  # of each list: 150 people need no more, and a Faker call costs 15 us
+_NAMES_SAMPLED: Final = 24  # of each list: some of 150 people share a surname, as they do elsewhere
 
 _DEPARTMENTS_RU: Final = ("Бухгалтерия", "Отдел кадров", "Отдел продаж", "Юридический отдел", "Склад")
 _DEPARTMENTS_EN: Final = ("Finance", "Human Resources", "Sales", "Research", "Customer Support")
@@ -41,9 +44,21 @@ _LATIN: Final = str.maketrans(
 )  # fmt: skip
 
 
+class Lists(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The whole of ``names.toml``: names to choose from."""
+
+    latin_first: tuple[str, ...]
+    latin_last: tuple[str, ...]
+    male_first: tuple[str, ...]
+    male_last: tuple[str, ...]
+    female_first: tuple[str, ...]
+    female_last: tuple[str, ...]
+    company_suffix: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What Faker was asked for: the company, and lists of first names with lists of surnames."""
+    """What one organisation has: the company's name, and lists of first names with lists of surnames."""
 
     company: str
     latin: tuple[tuple[str, ...], tuple[str, ...]]
@@ -97,21 +112,18 @@ class People:
 
 
 def sample_names(seed: Seed) -> Names:
-    """Ask Faker for the organisation's names."""
-    # Here and not above: importing Faker takes longer than starting the rest of the server.
-    from faker import Faker  # noqa: PLC0415 -- see the line before
+    """Choose the organisation's names."""
+    random, every = seed.random("names"), _lists()
 
-    providers = ["faker.providers.person", "faker.providers.company"]
-    english = Faker("en_US", providers=providers)
-    russian = Faker("ru_RU", providers=providers)
-    for name, source in (("english", english), ("russian", russian)):
-        source.seed_instance(int.from_bytes(seed.digest("faker", name)[:8], "big"))
+    def some(names: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(random.sample(names, _NAMES_SAMPLED))
+
     return Names(
-        company=english.company(),  # the Russian list has real enterprises in it
-        latin=(_sampled(english.first_name), _sampled(english.last_name)),
+        company=f"{random.choice(every.latin_last)} {random.choice(every.company_suffix)}",
+        latin=(some(every.latin_first), some(every.latin_last)),
         cyrillic=(
-            (_sampled(russian.first_name_male), _sampled(russian.last_name_male)),
-            (_sampled(russian.first_name_female), _sampled(russian.last_name_female)),
+            (some(every.male_first), some(every.male_last)),
+            (some(every.female_first), some(every.female_last)),
         ),
     )
 
@@ -154,8 +166,10 @@ def a_day(random: Random) -> str:
     return f"{year}-{month:02d}-{day:02d}T{hour:02d}:{minute:02d}:{second:02d}Z"
 
 
-def _sampled(call: Callable[[], str]) -> tuple[str, ...]:
-    return tuple(call() for _ in range(_NAMES_SAMPLED))
+@cache
+def _lists() -> Lists:
+    text = files(__package__).joinpath("data", "names.toml").read_text(encoding="utf-8")
+    return msgspec.toml.decode(text, type=Lists)
 
 
 def _latin(name: str) -> str:

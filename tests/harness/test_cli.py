@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from harness import start
 from harness.cli import main
 
 if TYPE_CHECKING:
@@ -142,3 +143,25 @@ def test_an_adapter_s_first_mistake_is_explained(tmp_path: Path, command: str, c
 
     assert result.exit_code == 3
     assert told in " ".join(result.output.split())
+
+
+def test_without_the_extra_one_sentence_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The wheel alone is a mock and a connector; the harness comes with its own packages."""
+    monkeypatch.setattr(start, "find_spec", lambda name: None if name in {"rich", "pytest"} else name)
+
+    with pytest.raises(SystemExit) as left:
+        start.main(["list"])
+
+    told = "Error: kuma-harness needs pytest, rich: pip install 'mock-kuma[harness]'\n"
+    assert (left.value.code, capsys.readouterr().err) == (2, told)
+
+
+def test_with_the_extra_the_command_runs(capsys: pytest.CaptureFixture[str]) -> None:
+    """All of its packages are here."""
+    with pytest.raises(SystemExit) as left:
+        start.main(["--version"])
+
+    assert left.value.code == 0
+    assert capsys.readouterr().out.startswith("kuma-harness, version ")

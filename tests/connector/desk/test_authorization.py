@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.connector.desk.conftest import Browser
 
 #: What a stranger may open; a new route is not among them unless it is written here.
-OPEN = {"door.form", "door.enter", "look.choose", "look.vendor", "static"}
+OPEN = {"door.form", "door.enter", "look.choose", "static"}
 #: What analysts may do beside reading incidents; the rest is the administrators'.
 ANALYSTS = {
     "incidents.home", "incidents.listed", "incidents.live", "card.show", "card.move", "card.note",

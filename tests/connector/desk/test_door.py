@@ -130,13 +130,13 @@ def test_language_and_theme_are_chosen_by_browser_or_menu(stranger: Browser) -> 
     assert ('lang="en"' in by_menu, 'data-bs-theme="dark"' in by_menu) == (True, True)
 
 
-def test_only_named_files_of_the_style_sheet_are_served(stranger: Browser) -> None:
-    """The rest of the package stays where it is."""
-    with stranger.get("/vendor/css/bootstrap.min.css") as found:
+def test_files_outside_the_static_folder_are_not_served(stranger: Browser) -> None:
+    """The style sheet is there for whoever signs in, and what lies beside its folder is not."""
+    with stranger.get("/static/bootstrap/bootstrap.min.css") as found:
         assert b"Bootstrap" in found.data
 
-    assert stranger.get("/vendor/js/bootstrap.min.js").status_code == 404
-    assert stranger.get("/vendor/../app.py").status_code == 404
+    assert stranger.get("/static/../app.py").status_code == 404
+    assert stranger.get("/static/%2e%2e/app.py").status_code == 404
 
 
 def test_the_first_administrator_has_a_password_of_the_desk(tmp_path: Path) -> None:

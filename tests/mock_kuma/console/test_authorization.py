@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.mock_kuma.console.conftest import Browser, Mock
 
 #: What needs no session; a new route is not among them unless it is written here.
-OPEN = {"door.home", "door.form", "door.sign_in", "door.sign_out", "look.choose", "look.vendor", "static"}
+OPEN = {"door.home", "door.form", "door.sign_in", "door.sign_out", "look.choose", "static"}
 #: What a form does, as an operation of the vendor's; the roles that may are in its matrix.
 OPERATIONS = {
     "assign": "POST /alerts/assign",

@@ -104,11 +104,12 @@ def test_no_world_shows_anothers(
     assert "Elsewhere" in resident.get("/alerts?filtered=1").text
 
 
-def test_the_package_of_styles_serves_what_is_named_only(browser: Browser) -> None:
-    """The rest of the package, and what lies outside it, is not there."""
-    assert browser.get("/vendor/css/bootstrap.min.css").status_code == 200
-    assert browser.get("/vendor/css/bootstrap.min.css.map").status_code == 404
-    assert browser.get("/vendor/../__init__.py").status_code == 404
+def test_files_outside_the_static_folder_are_not_served(browser: Browser) -> None:
+    """The style sheet is there, and what lies beside its folder is not."""
+    assert browser.get("/static/bootstrap/bootstrap.min.css").status_code == 200
+    assert browser.get("/static/bootstrap/bootstrap.min.css.map").status_code == 404
+    assert browser.get("/static/../app.py").status_code == 404
+    assert browser.get("/static/%2e%2e/app.py").status_code == 404
 
 
 def test_pages_are_not_kept(admin: Browser) -> None:

@@ -1,4 +1,4 @@
-"""A simulated organisation whose people do not depend on Faker's version."""
+"""A simulated organisation whose people do not depend on the lists of names."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from mock_kuma.generate import Soc, people
 
 @pytest.fixture
 def fixed_names(monkeypatch: pytest.MonkeyPatch) -> people.Names:
-    """Every organisation of the test gets these names instead of Faker's."""
+    """Every organisation of the test gets these names instead of its own."""
     names = people.Names(
         company="Ромашка",
         latin=(("Ada", "Alan", "Grace"), ("Lovelace", "Turing", "Hopper")),

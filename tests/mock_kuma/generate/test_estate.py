@@ -11,6 +11,7 @@ import pytest
 
 from mock_kuma.generate import Soc, estate, people
 from mock_kuma.generate.seed import Seed
+from tests.mock_kuma.generate import names
 
 SEED = Seed("estate")
 RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
@@ -143,7 +144,12 @@ def test_a_long_surname_is_cut_to_what_a_directory_allows(fixed_names: people.Na
     assert max(len(one.login) for one in staff) == 20
 
 
-def test_faker_is_seeded_too() -> None:
+def test_the_lists_are_what_faker_has() -> None:
+    """Whoever changes a name in the file has to change where it comes from."""
+    assert names.FILE.read_text(encoding="utf-8") == names.text()
+
+
+def test_names_are_seeded_too() -> None:
     """The names of one seed are the same each time and those of another seed differ."""
     assert people.sample_names(SEED) == people.sample_names(SEED)
     assert people.sample_names(SEED) != people.sample_names(Seed("b"))
