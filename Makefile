@@ -24,9 +24,10 @@ setup: $(READY) ## the virtual environment, ready
 demo: $(READY) ## the main job from end to end, in about a minute
 	@$(BIN)/python tests/e2e/demo.py
 
-# What a bare machine may lack: a browser to walk the pages, a database server to start.
+# What a bare machine may lack: a browser to walk the pages, database servers to start.
 LEFT_OUT := $(if $(shell command -v $(CHROMIUM)),,tests/browser) \
-  $(if $(shell command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null),,tests/connector/test_postgres.py tests/mock_kuma/test_postgres.py)
+  $(if $(shell command -v initdb || ls /usr/lib/postgresql/*/bin/initdb 2>/dev/null),,tests/connector/test_postgres.py tests/mock_kuma/test_postgres.py) \
+  $(if $(shell command -v clickhouse-server || ls /usr/sbin/clickhouse-server 2>/dev/null),,tests/mock_kuma/test_clickhouse.py)
 
 NO_KIT := $(foreach tool,go java jq node pwsh,$(if $(shell command -v $(tool)),,$(tool)))
 
@@ -35,7 +36,7 @@ play: $(READY) ## KUMA with a story, the connector and the desk, side by side, u
 
 test: $(READY) lint types imports ## all tests, types, lint and import contracts
 	$(BIN)/python -m pytest --numprocesses auto $(addprefix --ignore=,$(LEFT_OUT))
-	@test -z "$(strip $(LEFT_OUT))" || echo "Left out, since Chromium or PostgreSQL is missing: $(LEFT_OUT)"
+	@test -z "$(strip $(LEFT_OUT))" || echo "Left out, since Chromium, PostgreSQL or ClickHouse is missing: $(LEFT_OUT)"
 	@test -z "$(strip $(NO_KIT))" || echo "Left out, the kits that need: $(NO_KIT)"
 
 check: test ## what CI runs
@@ -86,7 +87,9 @@ bench: $(READY) ## how fast, beside nginx and what others use instead; installs 
 bench-large: $(READY) ## a world of a million alerts beside one of a thousand; takes a quarter of an hour
 	$(BIN)/python -m tests.bench --only large
 
-clickhouse: $(READY) ## a thousand generated searches against a real ClickHouse, which is 500 MB
+clickhouse: $(READY) ## a thousand generated searches on Debian's ClickHouse server, and on today's engine, which is 500 MB
+	$(BIN)/python -m tests.clickhouse.both
+	$(BIN)/python -m tests.clickhouse.server
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[clickhouse]'
 	$(BIN)/python -m tests.clickhouse.compare
 

@@ -36,9 +36,15 @@ if TYPE_CHECKING:
 _SOCS = 256
 
 
-def core(store: str) -> Core:
-    """Open the database that ``store`` names."""
-    return Core(Database(store), lru_cache(maxsize=_SOCS)(Soc), Measures())
+def core(store: str, events: str | None = None) -> Core:
+    """Open the database that ``store`` names; events are searched in the ClickHouse that ``events`` names."""
+    database = Database(store)
+    clickhouse = None
+    if events is not None:
+        from mock_kuma.store.clickhouse import ClickHouse  # noqa: PLC0415 -- most servers have none
+
+        clickhouse = ClickHouse(events, database)
+    return Core(database, lru_cache(maxsize=_SOCS)(Soc), Measures(), clickhouse=clickhouse)
 
 
 def vendor_app(settings: Settings, shared: Core) -> WSGIApplication:

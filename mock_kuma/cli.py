@@ -64,6 +64,7 @@ def main() -> None:
 @click.option("--control-token", help="Token of the control API.  [default: generated]")
 @click.option("--open-control", is_flag=True, help="No control token; on loopback only.")
 @click.option("--store", help="sqlite:///FILE or postgresql://...  [default: a temporary SQLite file]")
+@click.option("--events", help="clickhouse://USER:PASSWORD@HOST:PORT/DATABASE, which answers event searches.")
 @click.option(
     "--data-folder",
     type=click.Path(file_okay=False, path_type=Path),
@@ -197,12 +198,15 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                 wire=options["wire"],
                 kuma_version=options["kuma_version"],
                 seed=seed,
+                events=options["events"],
                 strict=options["strict"],
             )
             watch = Watch(options["scenario"]) if options["watch"] else None
             password = options["password"] or ids.new_token()[:12]
             story = stories.found(options["scenario"])
             token = installation.prepare(settings, options["token"], story, password=password)
+            if settings.events:
+                held.enter_context(installation.event_storage(settings, temporary=folder is not None))
             certificate = (
                 tls.server_certificate(settings.data_folder, settings.host) if settings.tls else None
             )

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
 
     from mock_kuma.generate import Soc
     from mock_kuma.measures import Measures
+    from mock_kuma.store.clickhouse import ClickHouse
     from mock_kuma.store.database import Data
 
 
 @dataclass(frozen=True, slots=True)
 class Core:
-    """The database, the organisation of a seed (it takes a moment to make), the counts, what still holds."""
+    """The database, the organisation of a seed (it takes a moment to make), the counts, and so on."""
 
     database: Data
     soc: Callable[[str], Soc]
     measures: Measures
     kept: Kept = field(default_factory=Kept)
+    clickhouse: ClickHouse | None = None  # what searches events in our stead

@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import tempfile
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,8 @@ from mock_kuma.store import worlds as store
 from mock_kuma.store.database import Database, NotUnicode, StoreTrouble, words
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlalchemy import Connection
 
     from mock_kuma.scenarios import Scenario
@@ -71,6 +74,28 @@ def prepare(
         return _settled(database, settings, token, scenario, password)
     except StoreTrouble as error:
         raise NoStore(f"cannot use the store {_shown(settings.store)}: {words(error)}") from error
+    finally:
+        database.close()
+
+
+@contextmanager
+def event_storage(settings: Settings, *, temporary: bool) -> Iterator[None]:
+    """Make ClickHouse ready for this store; what a temporary store left there goes at the end.
+
+    Raises NoStore.
+    """
+    from mock_kuma.store.clickhouse import ClickHouse, NoClickHouse  # noqa: PLC0415 -- most servers have none
+
+    database = Database(settings.store)
+    try:
+        with closing(ClickHouse(settings.events or "", database)) as storage:
+            storage.prepare()
+            database.close()  # the listeners' processes begin without connections
+            yield
+            if temporary:
+                storage.forget()
+    except NoClickHouse as error:
+        raise NoStore(str(error)) from error
     finally:
         database.close()
 

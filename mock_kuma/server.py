@@ -148,14 +148,14 @@ def listeners(
         "vendor": Listener(
             settings.host if wire is None else wire.upstream[0],
             settings.port if wire is None else wire.upstream[1],
-            lambda: app.vendor_app(settings, app.core(settings.store)),
+            lambda: app.vendor_app(settings, app.core(settings.store, settings.events)),
             workers=settings.workers,
             certificate=certificate,
         ),
         "console": Listener(
             settings.host,
             settings.console_port,
-            lambda: app.console_app(settings, app.core(settings.store)),
+            lambda: app.console_app(settings, app.core(settings.store, settings.events)),
         ),
     }
     return found if wire is None else {**found, "wire": wire}

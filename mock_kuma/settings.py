@@ -24,4 +24,5 @@ class Settings:
     wire: bool
     kuma_version: str
     seed: str
+    events: str | None = None  # the address of the ClickHouse that searches; None: we search ourselves
     strict: bool = False  # 501 where the mock would have to guess

@@ -1,7 +1,7 @@
 """Events: the search in SQL, and the clusters that it goes to.
 
 Sources: 222297 and 269922 (search), 222298 (clusters). What the SQL means is decided in ``domain.query`` and
-``store.eventsql``. Rule: the refusals come in the order of the vendor's table: period, SQL, cluster.
+``actions.searches``. Rule: the refusals come in the order of the vendor's table: period, SQL, cluster.
 
 GUESS: an event is found in whichever cluster is asked; a cluster that the caller may not see is not found.
 """
@@ -79,8 +79,8 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
     @vendor_route(bp, dialect, "POST /events")
     def search() -> Response:
         # Here and not above: what reads the SQL takes longer to import than the rest of the server.
+        from mock_kuma.actions import searches  # noqa: PLC0415 -- see the line before
         from mock_kuma.domain import query as sql  # noqa: PLC0415 -- see the line before
-        from mock_kuma.store import eventsql  # noqa: PLC0415 -- likewise
 
         wanted = sent.body(Search)
         period = _period(wanted.period)
@@ -89,15 +89,15 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
         scope = gate.scope("POST /events")
         with core.database.read() as connection:
             _check_cluster(services.clusters(connection, world.id), world, wanted.cluster)
-            rows = eventsql.search(
-                connection,
-                statement,
-                world=world.id,
-                tenants=None if scope.everywhere else sorted(scope.tenants),
-                period=period,
-                raw_timestamps=wanted.raw_timestamps,
-                empty_fields=wanted.empty_fields,
-            )
+        rows = searches.search(
+            core,
+            statement,
+            world=world.id,
+            tenants=None if scope.everywhere else sorted(scope.tenants),
+            period=period,
+            raw_timestamps=wanted.raw_timestamps,
+            empty_fields=wanted.empty_fields,
+        )
         return _json(rows)
 
     return bp

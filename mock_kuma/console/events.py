@@ -1,7 +1,7 @@
 """The event search: a box for SQL, a period, the answer as a table and along the time.
 
-The search itself is the vendor API's (``domain.query`` and ``store.eventsql``), with the same rights and the
-same refusals. Rule: what reads SQL is loaded when somebody searches, not before.
+The search itself is the vendor API's (``domain.query`` and ``actions.searches``), with the same rights
+and the same refusals. Rule: what reads SQL is loaded when somebody searches, not before.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from mock_kuma.store import services
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from sqlalchemy import Connection
 
     from mock_kuma.core import Core
     from mock_kuma.domain.roles import Scope
@@ -60,11 +58,10 @@ def blueprint(core: Core) -> Blueprint:
         sql = request.args.get("sql", "").strip() or _QUERY
         rows: list[dict[str, Any]] = []
         if period is not None:
-            with core.database.read() as connection:
-                try:
-                    rows = _search(connection, sql, world.id, sees, period)
-                except Problem as problem:
-                    errors["sql"] = (type(problem).__name__, str(problem))
+            try:
+                rows = _search(core, sql, world.id, sees, period)
+            except Problem as problem:
+                errors["sql"] = (type(problem).__name__, str(problem))
         since, until = period or (0, 0)
         return page(
             "events.html",
@@ -90,17 +87,16 @@ def columns(rows: list[dict[str, Any]], *, whole: bool) -> list[str]:
     return [name for name in _FIRST if name in names] if whole else names
 
 
-def _search(
-    connection: Connection, sql: str, world: str, sees: Scope, period: tuple[int, int]
-) -> list[dict[str, Any]]:
-    from mock_kuma.domain import query  # noqa: PLC0415 -- takes longer to load than the whole server
-    from mock_kuma.store import eventsql  # noqa: PLC0415 -- likewise
+def _search(core: Core, sql: str, world: str, sees: Scope, period: tuple[int, int]) -> list[dict[str, Any]]:
+    from mock_kuma.actions import searches  # noqa: PLC0415 -- takes longer to load than the whole server
+    from mock_kuma.domain import query  # noqa: PLC0415 -- likewise
 
     statement = query.parse(sql)
-    if not any(one.available for one in services.clusters(connection, world)):
-        raise NoNodes
-    return eventsql.search(
-        connection,
+    with core.database.read() as connection:
+        if not any(one.available for one in services.clusters(connection, world)):
+            raise NoNodes
+    return searches.search(
+        core,
         statement,
         world=world,
         tenants=None if sees.everywhere else sorted(sees.tenants),

@@ -7,6 +7,7 @@ character, line breaks too. Knows no columns. Rule: a pattern that ClickHouse wo
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 import re2  # type: ignore[import-untyped] # the package has no types
@@ -26,20 +27,36 @@ _SPECIAL: Final = re.compile(r"[\^$.\[|()?*+{]|\\")
 _WILDCARD: Final = re.compile(r"\\(.)|([%_])", re.DOTALL)
 
 
+@dataclass(frozen=True, slots=True)
+class LikeShape:
+    """What a LIKE pattern comes to: a text that is contained, if it is no more than that, or RE2."""
+
+    contained: str | None
+    pattern: str
+    ignore_case: bool
+
+
+def like_shape(pattern: str, *, ignore_case: bool) -> LikeShape:
+    """Return what the pattern comes to."""
+    parts = _like_parts(pattern)
+    texts = [part[1:] for part in parts if part not in ("%", "_")]
+    contained = None
+    if "_" not in parts and parts[:1] == ["%"] == parts[-1:] and len(texts) <= 1:
+        contained = texts[0] if texts else ""
+    source = "".join({"%": ".*", "_": "."}.get(part) or re2.escape(part[1:]) for part in parts)
+    return LikeShape(contained, f"(?i)^{source}$" if ignore_case else f"^{source}$", ignore_case)
+
+
 def like(pattern: str, *, ignore_case: bool) -> Callable[[str], bool]:
     """Return the test for a LIKE pattern."""
+    shape = like_shape(pattern, ignore_case=ignore_case)
+    if shape.contained is not None:
+        return _contains(shape.contained, ignore_case=ignore_case) if shape.contained else lambda _: True
     parts = _like_parts(pattern)
-    texts = [part for part in parts if part not in ("%", "_")]
-    if "_" not in parts and len(texts) <= 1:
-        text = texts[0][1:] if texts else ""
-        if parts == ["%"] * len(parts) and parts:
-            return lambda _: True
-        if parts[:1] == ["%"] and parts[-1:] == ["%"]:
-            return _contains(text, ignore_case=ignore_case)
-        if not ignore_case:
-            return _at_an_end(text, parts)
-    source = "".join({"%": ".*", "_": "."}.get(part) or re2.escape(part[1:]) for part in parts)
-    compiled = _compile(f"(?i)^{source}$" if ignore_case else f"^{source}$")
+    texts = [part[1:] for part in parts if part != "%"]
+    if "_" not in parts and len(texts) <= 1 and not ignore_case:
+        return _at_an_end(texts[0] if texts else "", parts)
+    compiled = _compile(shape.pattern)
     return lambda value: compiled.search(value.encode()) is not None
 
 
@@ -109,7 +126,7 @@ def replace_one(pattern: str, replacement: str) -> Callable[[str], str]:
     highest = max((piece for piece in pieces if isinstance(piece, int)), default=0)
     if highest > compiled.groups:
         raise InvalidSql(f"\\{highest} in the replacement, and the pattern has {compiled.groups} groups")
-    if not _SPECIAL.search(pattern):
+    if is_plain(pattern):
         # ClickHouse takes such a pattern for a text, and the replacement then, too, as it stands.
         return lambda value: value.replace(pattern, replacement, 1) if pattern else value
 
@@ -123,6 +140,11 @@ def replace_one(pattern: str, replacement: str) -> Callable[[str], str]:
         return (encoded[:start] + middle + encoded[end:]).decode()
 
     return replaced
+
+
+def is_plain(pattern: str) -> bool:
+    """Tell whether a pattern is no more than a text."""
+    return not _SPECIAL.search(pattern)
 
 
 def cost(pattern: str) -> int:

@@ -158,6 +158,11 @@ class Query:
     columns: frozenset[str] = field(default_factory=frozenset)  # those that are read
 
 
+def escaped(value: str) -> str:
+    """Return a text as it stands between single quotes in ClickHouse's SQL."""
+    return value.translate(_ESCAPES)
+
+
 def title(written: Written) -> str:  # noqa: PLR0911 -- one line a kind of node
     """Return the name that ClickHouse gives to a column without an alias."""
     match written:
@@ -166,7 +171,7 @@ def title(written: Written) -> str:  # noqa: PLR0911 -- one line a kind of node
         case Star():
             return "*"
         case Literal(str() as value):
-            return f"'{value.translate(_ESCAPES)}'"
+            return f"'{escaped(value)}'"
         case Literal(float() as value):
             text = float_text(value)
             return text if "." in text or "e" in text else f"{text}."

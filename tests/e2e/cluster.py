@@ -108,6 +108,9 @@ def adapted(text: str, found: list[Server], ports: dict[str, int], certificate: 
     changes = {"0.0.0.0:7223": f"127.0.0.1:{ports['api']}", "127.0.0.1:7220": f"127.0.0.1:{ports['console']}"}
     text = text.replace("maxconn 20000", "maxconn 500")  # fewer file descriptors; nginx has no such line
     for name, server in zip(SERVERS, found, strict=True):
+        # HAProxy asks the vendor port's servers on their consoles; nginx has no such line.
+        checked = f"10.0.0.{name}:7223 check port "
+        text = text.replace(f"{checked}7220", f"{checked}{server.console}")
         changes[f"10.0.0.{name}:7223"] = f"127.0.0.1:{server.vendor}"
         changes[f"10.0.0.{name}:7220"] = f"127.0.0.1:{server.console}"
     for before, after in changes.items():

@@ -13,6 +13,7 @@ from werkzeug.test import Client
 from mock_kuma import app, ids, installation
 from mock_kuma.settings import Settings
 from tests import postgres
+from tests.clickhouse import server as clickhouse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -122,8 +123,13 @@ def store(tmp_path: Path) -> Iterator[str]:
 
 
 @contextmanager
-def started(tmp_path: Path, *, strict: bool = False, on: str | None = None) -> Iterator[Kuma]:
-    """Make a mock, and close its database at the end; ``on`` is its store, else one is made."""
+def started(
+    tmp_path: Path, *, strict: bool = False, on: str | None = None, events: str | None = None
+) -> Iterator[Kuma]:
+    """Make a mock, and close its database at the end; ``on`` is its store, else one is made.
+
+    ``events`` is the ClickHouse that searches, else the one on which these tests are run, if there is one.
+    """
     with ExitStack() as stack:
         settings = Settings(
             host="127.0.0.1",
@@ -138,10 +144,15 @@ def started(tmp_path: Path, *, strict: bool = False, on: str | None = None) -> I
             kuma_version="3.2",
             seed="1",
             strict=strict,
+            events=events or os.environ.get(clickhouse.VARIABLE),
         )
         token = installation.prepare(settings, None)
-        core = app.core(settings.store)
+        if settings.events is not None:
+            stack.enter_context(installation.event_storage(settings, temporary=True))
+        core = app.core(settings.store, settings.events)
         stack.callback(core.database.close)
+        if core.clickhouse is not None:
+            stack.callback(core.clickhouse.close)
         yield Kuma(Client(app.vendor_app(settings, core)), Client(app.console_app(settings, core)), token)
 
 
