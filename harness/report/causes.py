@@ -44,7 +44,7 @@ def causes(results: Results, catalog: Catalog) -> list[Cause]:
     """Return the causes of all failures, that of most first; a server's (class 0) have none."""
     found: dict[int, list[Row]] = {}
     for row in results.rows:
-        if row.verdict in _CAUSED and row.failures:
+        if row.verdict in _CAUSED and row.failures and row.requirement.scored:
             found.setdefault(likely(row, catalog).number, []).append(row)
     found.pop(0, None)
     known = [Cause(catalog.defects[number], tuple(rows)) for number, rows in found.items()]

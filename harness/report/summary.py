@@ -36,10 +36,11 @@ def render(results: Results, *, catalog: Catalog) -> str:
     """Return the page."""
     started = results.started
     counts = ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
+    how = f"seed {started.seed}, requirement set {results.judged_by}"
     lines = [
         f"# {markdown(headline(results))}",
         "",
-        f"Version {markdown(started.version)}, {markdown(started.at)}, seed {started.seed}: {counts}.",
+        f"Version {markdown(started.version)}, {markdown(started.at)}, {how}: {counts}.",
     ]
     if results.finished.trouble:
         lines += ["", f"**The run ended early:** {markdown(results.finished.trouble)}"]
@@ -51,6 +52,11 @@ def render(results: Results, *, catalog: Catalog) -> str:
     if likely:
         lines += ["", "Where to begin, by what is likely wrong:", ""]
         lines += [f"{place}. {markdown(cause.sentence)}" for place, cause in enumerate(likely, 1)]
+    if results.unscored:
+        lines += ["", "Not scored yet, so no part of the verdict:", ""]
+        lines += [
+            f"* {row.requirement.id}: {row.verdict}. {markdown(row.summary)}" for row in results.unscored
+        ]
     silent = [row for row in results.rows if row.verdict is Verdict.NOT_REACHED]
     if silent:
         lines += ["", "Not reached, so nothing is known:", ""]
