@@ -14,6 +14,7 @@ from typing import Any
 import click
 from click import shell_completion
 
+from mock_kuma.commands import terminal
 from mock_kuma.commands.load import load
 from mock_kuma.commands.openapi import openapi
 from mock_kuma.commands.record import drift, record, replay
@@ -235,7 +236,7 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
         except (server.PortTaken, server.DidNotStart, installation.NoStore, tls.TlsProblem) as error:
             raise _CannotServe(str(error)) from error
         except (stories.WrongScenario, stories.NoSuchScenario) as error:
-            raise _CannotServe(f"--scenario: {error}") from error
+            raise _CannotServe(terminal.plain(f"--scenario: {error}")) from error
     click.echo("mock-kuma has stopped.", err=True)
 
 
