@@ -14,8 +14,8 @@ for line in sys.stdin:
     token = request.get("params", {}).get("kuma", {}).get("token", token)
     print(f"{method} with {token}", file=sys.stderr, flush=True)
     if method == "configure":
-        with Path(os.environ["LOUD"]).open("a", encoding="utf-8") as told:
-            told.write(f"{token}\n")
+        with Path(os.environ["LOUD"]).open("a", encoding="utf-8") as kept:
+            kept.write(f"{token}\n")
         answer["result"] = {}
     elif method == "hello":
         answer["result"] = {"protocol": 1, "name": "loud", "version": "1", "features": ["events", "close"]}
