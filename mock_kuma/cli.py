@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -168,6 +169,8 @@ def _refuse_open_doors(options: dict[str, Any]) -> None:
 
 
 def _serve(options: dict[str, Any], folder: Path | None) -> None:
+    # A process that dies leaves no image of its memory, where the tokens are.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     # Imported here, so that --help answers at once.
     from mock_kuma import ids, installation, logs, server, tls  # noqa: PLC0415 -- as said
     from mock_kuma import scenarios as stories  # noqa: PLC0415 -- likewise

@@ -117,9 +117,7 @@ def _known_everywhere() -> dict[str, Any]:
 
 def _problem(error: ConnectorError) -> Response:
     if isinstance(error, UnknownIncident):
-        return page(
-            "problem.html", 404, title="There is no such incident", hint="It may have been removed."
-        )
+        return page("problem.html", 404, title="There is no such incident", hint="It may have been removed.")
     return page("problem.html", 502, title="This did not work", hint=str(error))
 
 
