@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import resource
 import signal
 import sys
 from pathlib import Path
@@ -62,6 +63,8 @@ RETRYABLE, NEEDS_A_PERSON = 1, 2
 @click.pass_context
 def main(context: click.Context, config: Path, *, verbose: bool, log_format: str) -> None:
     """Receive KUMA alerts as incidents, and close them back: the reference connector."""
+    # A process that dies leaves no image of its memory, where the token is.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(log_lines.FORMS[log_format]())
     logging.basicConfig(handlers=[handler], level=logging.WARNING)

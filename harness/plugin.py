@@ -151,8 +151,10 @@ class HarnessPlugin:
             return _with(finished, Verdict.UNSUPPORTED, sentence), None
         began = time.monotonic()
         error: BaseException | None = None
+        redact: Callable[[str], str] = str
         try:
             with Scene(self._run, name=f"{wanted.id} {case}".strip()) as scene:
+                redact = scene.redact
                 try:
                     item.obj(scene=scene, **params)
                 except (Failure, Flaky, NotReached, Unsupported, ConnectorBroken) as raised:
@@ -161,7 +163,19 @@ class HarnessPlugin:
         except Exception as raised:  # noqa: BLE001 -- the edge of a check: its own bugs must not become the connector's failures
             error = raised
         seconds = round(time.monotonic() - began, 3)
-        return msgspec.structs.replace(_ended(finished, wanted, error), seconds=seconds), error
+        ended = _redacted(_ended(finished, wanted, error), redact)
+        return msgspec.structs.replace(ended, seconds=seconds), error
+
+
+def _redacted(finished: CheckFinished, redact: Callable[[str], str]) -> CheckFinished:
+    """Return what goes into reports: a connector may repeat its token in incidents and errors."""
+    findings = [
+        msgspec.structs.replace(
+            one, sentence=redact(one.sentence), expected=redact(one.expected), held=redact(one.held)
+        )
+        for one in finished.findings
+    ]
+    return msgspec.structs.replace(finished, summary=redact(finished.summary), findings=findings)
 
 
 def _doubtful(error: BaseException | None) -> bool:

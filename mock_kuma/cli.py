@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -14,6 +15,7 @@ from typing import Any
 import click
 from click import shell_completion
 
+from mock_kuma.commands import terminal
 from mock_kuma.commands.load import load
 from mock_kuma.commands.openapi import openapi
 from mock_kuma.commands.record import drift, record, replay
@@ -168,6 +170,8 @@ def _refuse_open_doors(options: dict[str, Any]) -> None:
 
 
 def _serve(options: dict[str, Any], folder: Path | None) -> None:
+    # A process that dies leaves no image of its memory, where the tokens are.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     # Imported here, so that --help answers at once.
     from mock_kuma import ids, installation, logs, server, tls  # noqa: PLC0415 -- as said
     from mock_kuma import scenarios as stories  # noqa: PLC0415 -- likewise
@@ -239,7 +243,7 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
         except (server.PortTaken, server.DidNotStart, installation.NoStore, tls.TlsProblem) as error:
             raise _CannotServe(str(error)) from error
         except (stories.WrongScenario, stories.NoSuchScenario) as error:
-            raise _CannotServe(f"--scenario: {error}") from error
+            raise _CannotServe(terminal.plain(f"--scenario: {error}")) from error
     click.echo("mock-kuma has stopped.", err=True)
 
 

@@ -116,9 +116,9 @@ def _known_everywhere() -> dict[str, Any]:
 
 
 def _problem(error: ConnectorError) -> Response:
-    is_unknown = isinstance(error, UnknownIncident)
-    title = "There is no such incident" if is_unknown else "This did not work"
-    return page("problem.html", 404 if is_unknown else 502, title=title, hint=str(error))
+    if isinstance(error, UnknownIncident):
+        return page("problem.html", 404, title="There is no such incident", hint="It may have been removed.")
+    return page("problem.html", 502, title="This did not work", hint=str(error))
 
 
 def _http(error: HTTPException) -> Response | HTTPException:

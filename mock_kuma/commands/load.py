@@ -16,6 +16,8 @@ from typing import Any
 
 import click
 
+from mock_kuma.commands import terminal
+
 #: Alerts that still get data; an older one has gone quiet.
 _RECENT = 20
 
@@ -57,8 +59,8 @@ def load(url: str, control_token_file: Path, world: str, rate: float, count: int
                 if response.status_code not in {HTTPStatus.CONFLICT, HTTPStatus.NOT_FOUND}:
                     response.raise_for_status()
                 elif not path.startswith("alerts/"):
-                    raise click.ClickException(f"{url}: {response.text}")
-                click.echo(stream.note(path, body, response.status_code, response.json()))
+                    raise click.ClickException(terminal.plain(f"{url}: {response.text}"))
+                terminal.say(stream.note(path, body, response.status_code, response.json()))
                 done += 1
                 if count is None or done < count:
                     time.sleep(stream.pause(60 / rate))

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from mock_kuma.commands import terminal
+
 if TYPE_CHECKING:
     from wsgiref.types import WSGIApplication
 
@@ -117,16 +119,16 @@ def drift(
             with peer.running(against, token, ca) as ask:
                 found = compare(exchanges, ask)
         except peer.NoAnswer as error:
-            raise click.ClickException(str(error)) from error
+            raise click.ClickException(terminal.plain(str(error))) from error
     rows: list[dict[str, Any]] = [
         {"clause": one.clause, "what": one.what, "times": times}
         for one, times in sorted(found.items(), key=lambda pair: (pair[0].clause, pair[0].what))
     ]
     if as_json:
-        click.echo(json.dumps(rows, indent=2, ensure_ascii=False))
+        click.echo(json.dumps(rows, indent=2))
     else:
         for row in rows:
-            click.echo(f"{row['clause']}\n    {row['what']} ({row['times']} times)")
+            terminal.say(f"{row['clause']}\n    {row['what']} ({row['times']} times)")
         click.echo(f"{len(rows)} differences in {len(exchanges)} exchanges")
     if rows:
         raise SystemExit(1)
@@ -138,7 +140,7 @@ def _read(file: Path) -> list[Recorded]:
     try:
         return read(file)
     except BrokenRecording as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(terminal.plain(str(error))) from error
 
 
 def _serve(app: WSGIApplication, host: str, port: int, what: str) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from mock_kuma.commands import terminal
+
 if TYPE_CHECKING:
     from mock_kuma.scenarios import Scenario
 
@@ -24,12 +26,12 @@ def scenarios(files: tuple[str, ...]) -> None:
             scenario = known.found(name)
             _rehearse(scenario)
         except (known.WrongScenario, known.NoSuchScenario) as error:
-            click.echo(str(error), err=True)
+            terminal.say(str(error), err=True)
             wrong += 1
             continue
-        click.echo(f"{scenario.name:<18} {len(scenario.steps):>3} steps  {scenario.title}")
+        terminal.say(f"{scenario.name:<18} {len(scenario.steps):>3} steps  {scenario.title}")
         if scenario.techniques:
-            click.echo(f"{'':<29}{', '.join(scenario.techniques)}")
+            terminal.say(f"{'':<29}{', '.join(scenario.techniques)}")
     if wrong:
         raise SystemExit(1)
 

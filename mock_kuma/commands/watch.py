@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from mock_kuma import scenarios
+from mock_kuma.commands import terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ class Watch:
         try:
             tell(scenarios.read(self._path))
         except scenarios.WrongScenario as error:
-            click.echo(f"{error}; the world stays as it was", err=True)
+            terminal.say(f"{error}; the world stays as it was", err=True)
         else:
             click.echo(f"{self._path}: told anew", err=True)
 

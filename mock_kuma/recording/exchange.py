@@ -6,7 +6,7 @@ Rule: what is in a file was masked before; nothing else is ever written.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
-from urllib.parse import parse_qsl, urlencode
+from urllib.parse import parse_qsl, quote, urlencode
 
 import msgspec
 
@@ -41,8 +41,8 @@ class Recorded(msgspec.Struct, frozen=True):
 
     @property
     def target(self) -> str:
-        """Return path and query as a client sends them."""
-        return self.path + (f"?{urlencode(self.query)}" if self.query else "")
+        """Return path and query as a client sends them; the path is kept decoded."""
+        return quote(self.path, safe="/:@!$&'()*+,;=~") + (f"?{urlencode(self.query)}" if self.query else "")
 
 
 class BrokenRecording(Exception):

@@ -21,7 +21,8 @@ from mock_kuma.recording.exchange import payload
 from mock_kuma.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from mock_kuma.recording.exchange import Recorded
 
@@ -69,10 +70,20 @@ def own(exchanges: Sequence[Recorded], kuma_version: str) -> Iterator[Callable[[
         with httpx.Client(base_url=_NOBODYS, transport=console) as control:
             body = {"alerts": _alerts(exchanges)}
             control.post("/control/v1/worlds/default/alerts", json=body).raise_for_status()
-        vendor = httpx.WSGITransport(app.vendor_app(settings, core))
+        vendor = httpx.WSGITransport(_spoken(app.vendor_app(settings, core)))
         with httpx.Client(base_url=_NOBODYS, transport=vendor) as client:
             yield _asking(client, token)
         core.database.close()
+
+
+def _spoken(behind: WSGIApplication) -> WSGIApplication:
+    """Return the application behind a transport that gives it a path as text, where WSGI wants its bytes."""
+
+    def application(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        path = environ["PATH_INFO"].encode("utf-8", "replace").decode("latin-1")
+        return behind({**environ, "PATH_INFO": path}, start_response)
+
+    return application
 
 
 def _asking(client: httpx.Client, token: str) -> Callable[[Recorded], Answer]:

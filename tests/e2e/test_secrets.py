@@ -9,6 +9,8 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
+import resource
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,7 @@ class Used:
     commands: bytes
     files: dict[str, bytes]
     secrets: list[str]
+    cores: set[str]
 
 
 def lines_of(group: int) -> bytes:
@@ -43,6 +46,20 @@ def lines_of(group: int) -> bytes:
         except (ProcessLookupError, FileNotFoundError):
             continue  # it has ended meanwhile
     return b"\n".join(found)
+
+
+def core_limits(group: int) -> set[str]:
+    """Return how large a core file a process of a session may leave, for all of them."""
+    found = set()
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            if os.getsid(int(folder.name)) == group:
+                found.update(
+                    re.findall(r"^Max core file size +(\S+)", (folder / "limits").read_text(), re.MULTILINE)
+                )
+        except (ProcessLookupError, FileNotFoundError):
+            continue  # it has ended meanwhile
+    return found
 
 
 def misuse(server: Server) -> list[str]:
@@ -73,6 +90,8 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Used:
     folder = tmp_path_factory.mktemp("used")
     ready_file = folder / "ready.json"
     log_file = (folder / "log").open("w")
+    before = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))  # as where somebody looks for crashes
     process = subprocess.Popen(
         [
             *SERVE, "--port", "0", "--console-port", "0", "--no-tls", "--workers", "2", "--verbose",
@@ -90,12 +109,14 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Used:
             "MOCK_KUMA_PASSWORD": PASSWORD,
         },
     )  # fmt: skip
+    resource.setrlimit(resource.RLIMIT_CORE, before)
     try:
         server = wait_ready(process, ready_file)
         secrets = misuse(server)
         headers = {"Authorization": f"Bearer {CONTROL}"}
         metrics = httpx.get(f"{server.console}/metrics", headers=headers).text
         commands = lines_of(process.pid)
+        cores = core_limits(process.pid)
         # While it runs: what is not in the database yet is in its write-ahead log.
         files = {
             str(path.relative_to(folder)): path.read_bytes()
@@ -106,7 +127,7 @@ def used(tmp_path_factory: pytest.TempPathFactory) -> Used:
         stop(process)
         log_file.close()
     log = [json.loads(line) for line in (folder / "log").read_text().splitlines() if line.startswith("{")]
-    return Used(log, metrics, commands, files, secrets)
+    return Used(log, metrics, commands, files, secrets, cores)
 
 
 def test_no_secret_is_left_in_any_file(used: Used) -> None:
@@ -128,6 +149,11 @@ def test_no_secret_is_in_a_command_line_or_the_counts(used: Used) -> None:
     for secret in used.secrets:
         assert secret.encode() not in used.commands
         assert secret not in used.metrics
+
+
+def test_no_process_leaves_an_image_of_its_memory(used: Used) -> None:
+    """A crash writes no core file, in which every secret would be."""
+    assert used.cores == {"0"}
 
 
 def test_the_log_tells_each_decision(used: Used) -> None:

@@ -45,6 +45,7 @@ MENU: Final[dict[str, dict[str, str]]] = {
         "Fidelity": "fidelity.md",
     },
     "Run it": {
+        "Installation": "installation.md",
         "Containers": "containers.md",
         "Scale": "scale.md",
         "Security": "security.md",

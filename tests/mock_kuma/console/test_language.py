@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mock_kuma import console
+from mock_kuma import console, scenarios
 from mock_kuma.console import language
 
 if TYPE_CHECKING:
@@ -42,6 +42,18 @@ def test_every_message_of_a_page_is_there() -> None:
 
     assert len(used) > 150
     assert sorted(used - set(MESSAGES["en"])) == []
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_each_shipped_story_is_told_in_both_languages(name: str) -> None:
+    """In English as its file tells it; one is about Cyrillic, and its file speaks Russian."""
+    story = scenarios.found(name)
+    words = {
+        language: (said[f"story.{name}"], said[f"story.{name}.about"]) for language, said in MESSAGES.items()
+    }
+
+    assert (story.title, " ".join(story.about.split())) == words["ru" if name == "cyrillic" else "en"]
+    assert words["en"] != words["ru"]
 
 
 @pytest.mark.parametrize(

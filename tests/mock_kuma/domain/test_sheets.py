@@ -57,3 +57,28 @@ def test_what_is_no_sheet_is_refused(data: bytes, line: int, why: str) -> None:
         sheets.read(data, delimiter=sheets.COMMA, most=2)
 
     assert caught.value.line == line
+
+
+HOSTILE_CELLS = (
+    "=cmd|'/c calc'!A1",
+    "+1",
+    "-1",
+    "@SUM(A1)",
+    "\t=1",
+    "\r=1",
+    'a",="b',
+    "a\n=1,2",
+    ",=1",
+    '"',
+    "",
+)
+
+
+@pytest.mark.parametrize("cell", HOSTILE_CELLS)
+def test_a_hostile_cell_stays_the_cell_that_it_is(cell: str) -> None:
+    """It begins no other cell and no other row; a formula is the vendor's data, and comes back unchanged."""
+    written = sheets.write(("key", "value"), [("first", cell), (cell, "second")])
+
+    read = sheets.read(written.encode(), delimiter=sheets.COMMA, most=2)
+
+    assert [row.fields for row in read.rows] == [("first", cell), (cell, "second")]
