@@ -53,7 +53,7 @@ _SHOWN: Final = [_COLUMNS[name] for name in Shown._fields]
 class _Place(ColumnElement[str]):
     """Where a row of the alerts is: on SQLite its number there, which every index has, elsewhere its id.
 
-    Neighbours in time have neighbouring numbers; their ids are strewn over an index that grows with the world.
+    Neighbours in time have neighbouring numbers; their ids are strewn over an index that grows with a world.
     """
 
     inherit_cache = True
