@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 OPEN: Final = "open"
 CLOSED: Final = "closed"
 _CHUNK: Final = 400
+_ENCODER: Final = json.JSONEncoder(ensure_ascii=True, separators=(",", ":"))
 
 
 class Outcome(StrEnum):
@@ -64,14 +65,22 @@ class Incidents:
         """Create or update an incident for each alert, all of them in one transaction."""
         with self._store.begin() as connection:
             held = held_by(connection, [alert.id for alert in alerts])
+            # A first import is nothing but new alerts, so those are made all at once.
+            created = _create(connection, [alert for alert in alerts if alert.id not in held], self._kind)
             outcomes = []
+            changed = dict.fromkeys(created)
             for alert in alerts:
-                outcome = _deliver(connection, alert, held.get(alert.id), kind=self._kind)
-                if outcome is not Outcome.UNCHANGED:
-                    held.update(held_by(connection, [alert.id]))
+                if created.get(alert.id) is alert:
+                    outcomes.append(Outcome.CREATED)
+                    continue
+                if alert.id in changed or alert.id not in held:
+                    # Twice on the page, or another instance was faster.
+                    held[alert.id] = _row(connection, alert.id)
+                outcome = _update(connection, alert, held[alert.id])
+                if outcome is Outcome.UPDATED:
+                    changed[alert.id] = None
                 outcomes.append(outcome)
-            changed = [a.id for a, o in zip(alerts, outcomes, strict=True) if o is not Outcome.UNCHANGED]
-            listing.follow(connection, list(dict.fromkeys(changed)))
+            listing.follow(connection, list(changed))
             return outcomes
 
     def mark_closed(self, alert_id: str, *, reason: str | None) -> None:
@@ -163,23 +172,37 @@ def fields_of(alert: Alert, before: Mapping[str, Any] | None) -> dict[str, Any]:
     }
 
 
-def _deliver(connection: Connection, alert: Alert, held: Any, *, kind: str) -> Outcome:
-    if held is None:
-        fields = fields_of(alert, None)
-        row = {
+def _create(connection: Connection, alerts: Sequence[Alert], kind: str) -> dict[str, Alert]:
+    """Make an incident for each alert that has none; return those that were made here, by the alert's id."""
+    first = {alert.id: alert for alert in reversed(alerts)}
+    if not first:
+        return {}
+    local = _json({"type": kind} if kind else {})
+    rows = [
+        {
             "alert_id": alert.id,
             "id": str(uuid.uuid4()),
             "status": CLOSED if alert.is_closed else OPEN,
-            "alert": _json(fields),
-            "local": _json({"type": kind} if kind else {}),
+            "alert": _json(fields_of(alert, None)),
+            "local": local,
             "revision": 1,
         }
-        # Asked for what was inserted: not every driver counts the rows of an insert.
-        ours = _if_new(connection, incidents).returning(incidents.c.alert_id)
-        if connection.execute(ours, row).first() is not None:
-            _add_events(connection, alert)
-            return Outcome.CREATED
-        held = _row(connection, alert.id)  # another instance was faster
+        for alert in first.values()
+    ]
+    # Asked for what was inserted: not every driver counts the rows of an insert.
+    ours = _if_new(connection, incidents).returning(incidents.c.alert_id)
+    created = {key: first[key] for key in connection.execute(ours, rows).scalars()}
+    events = [
+        {"alert_id": alert.id, "event_id": key, "place": place, "body": _json(event)}
+        for alert in created.values()
+        for place, (key, event) in enumerate((alert.events or {}).items())
+    ]
+    if events:
+        connection.execute(_if_new(connection, incident_events), events)
+    return created
+
+
+def _update(connection: Connection, alert: Alert, held: Any) -> Outcome:
     grown = _add_events(connection, alert)
     text, status = _followed(alert, held)
     if text == held.alert and status == held.status and not grown:
@@ -270,4 +293,4 @@ def _write(connection: Connection, alert_id: str, **values: Any) -> None:
 
 
 def _json(value: object) -> str:
-    return json.dumps(value, ensure_ascii=True, separators=(",", ":"))
+    return _ENCODER.encode(value)

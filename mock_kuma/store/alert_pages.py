@@ -10,7 +10,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from sqlalchemy import Column, Select, bindparam, func, literal_column, select, union_all
+from sqlalchemy import Column, ColumnElement, Select, bindparam, func, literal_column, select, union_all
+from sqlalchemy.ext.compiler import compiles
 
 from mock_kuma.domain.filters import TimestampField
 from mock_kuma.store import tables
@@ -47,6 +48,25 @@ class Shown(NamedTuple):
 
 
 _SHOWN: Final = [_COLUMNS[name] for name in Shown._fields]
+
+
+class _Place(ColumnElement[str]):
+    """Where a row of the alerts is: on SQLite its number there, which every index has, elsewhere its id.
+
+    Neighbours in time have neighbouring numbers; their ids are strewn over an index that grows with a world.
+    """
+
+    inherit_cache = True
+
+
+@compiles(_Place)
+def _by_id(_place: _Place, _compiler: object, **_: object) -> str:
+    return "alerts.id"
+
+
+@compiles(_Place, "sqlite")
+def _by_number(_place: _Place, _compiler: object, **_: object) -> str:
+    return "alerts.rowid"
 
 
 class _Shape(NamedTuple):
@@ -124,7 +144,8 @@ def _statement(shape: _Shape) -> Select[Any]:
         found = select(*_SHOWN).where(*_conditions(shape, time), _COLUMNS.id.in_(_binds("id", shape.ids)))
         found = found.order_by(time.desc(), _COLUMNS.id)
         return found.limit(bindparam("size")).offset(bindparam("skipped"))
-    walks = [select(time.label("time"), _COLUMNS.id).where(*walk) for walk in _walks(shape, time)]
+    place = _Place().label("place")
+    walks = [select(time.label("time"), _COLUMNS.id, place).where(*walk) for walk in _walks(shape, time)]
     if len(walks) == 1:
         order = walks[0].order_by(time.desc(), _COLUMNS.id)
         keys = order.limit(bindparam("size")).offset(bindparam("skipped")).subquery("keys")
@@ -132,7 +153,7 @@ def _statement(shape: _Shape) -> Select[Any]:
         merged = union_all(*walks).order_by(literal_column("time").desc(), literal_column("id"))
         keys = merged.limit(bindparam("size")).offset(bindparam("skipped")).subquery("keys")
     here = _COLUMNS.world == bindparam("world")
-    rows = select(*_SHOWN).select_from(keys).join(tables.alerts, here & (_COLUMNS.id == keys.c.id))
+    rows = select(*_SHOWN).select_from(keys).join(tables.alerts, here & (_Place() == keys.c.place))
     return rows.order_by(keys.c.time.desc(), keys.c.id)
 
 

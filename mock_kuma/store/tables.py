@@ -152,7 +152,8 @@ events = Table(
     Column("tenant", Text, nullable=False),
     Column("body", Text, nullable=False),  # JSON, flat, without BaseEvents
     Column("nested", Text),  # JSON, BaseEvents as sent
-    Index("events_alert", "world", "alert", "place"),
+    # What is sent with an alert are its events without a parent, in order; their base events are many more.
+    Index("events_alert", "world", "alert", "parent", "place"),
     Index("events_time", "world", "timestamp"),
 )
 

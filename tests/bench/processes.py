@@ -29,6 +29,8 @@ _STARTS, _START_SECONDS = 5, 0.8
 _WORLDS, _WORLDS_SECONDS, _SAME = 1_000, 5.0, 1.2
 _IMPORTED, _IMPORT_SECONDS, _FLAT = 100_000, 60.0, 1.25
 _IDLE_CPU_MS = 20.0
+#: One cycle is measured to its end, however long it takes.
+_DEADLINE = 3_600
 _BATCH = 10_000
 _CORE_SECONDS, _ALL_SECONDS = 30, 240
 
@@ -47,6 +49,7 @@ class CommandFailed(Exception):
 @dataclass(frozen=True, slots=True)
 class _Ran:
     seconds: float
+    cpu: float  # seconds
     peak: int  # bytes
 
 
@@ -105,7 +108,8 @@ def connector(folder: Path) -> list[Row]:
     growth = many.peak / few.peak
     memory = f"{many.peak / 2**20:.0f} MB, {growth:.2f} × that of {_IMPORTED // 10:,}"
     idle = f"{requests} requests, {cpu:.1f} ms"
-    imported, in_time = f"{many.seconds:.1f} s", many.seconds < _IMPORT_SECONDS
+    imported = f"{many.seconds:.1f} s; {many.cpu:.1f} s of CPU"
+    in_time = many.seconds < _IMPORT_SECONDS
     return [
         Row(f"{what} imported", f"under {_IMPORT_SECONDS:g} s", imported, in_time),
         Row(f"{what}: memory", f"flat: {_FLAT} × at most", memory, growth <= _FLAT),
@@ -118,9 +122,11 @@ def _config(running: mock.Mock, folder: Path, name: str, token: str) -> Path:
     place = folder / name
     place.mkdir()
     (place / "token").write_text(token, encoding="utf-8")
+    (place / "token").chmod(0o600)
     config = place / "kuma.toml"
     config.write_text(
-        f'url = "{running.server.url}"\ntoken_file = "{place}/token"\ndata_folder = "{place}/data"\n',
+        f'url = "{running.server.url}"\ntoken_file = "{place}/token"\ndata_folder = "{place}/data"\n'
+        f"deadline_seconds = {_DEADLINE}\n",
         encoding="utf-8",
     )
     return config
@@ -173,7 +179,8 @@ def harness(folder: Path) -> list[Row]:
         file = str(_ROOT / "fixtures" / "reference.toml")
         out = str(folder / f"report-{what}")
         ran = _run([str(_BIN / "kuma-harness"), "run", file, *options, "--out", out])
-        rows.append(Row(f"harness: {what}", f"under {limit} s", f"{ran.seconds:.1f} s", ran.seconds < limit))
+        result = f"{ran.seconds:.1f} s; {ran.cpu:.1f} s of CPU"
+        rows.append(Row(f"harness: {what}", f"under {limit} s", result, ran.seconds < limit))
     return rows
 
 
@@ -189,4 +196,4 @@ def _run(command: list[str]) -> _Ran:
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
         raise CommandFailed(" ".join(command), said.strip())
-    return _Ran(time.perf_counter() - begun, usage.ru_maxrss * 1_024)
+    return _Ran(time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1_024)
