@@ -112,6 +112,19 @@ def check_refused_in_sweep(scene: Scene, when: str) -> None:
     _import(scene, ids)
 
 
+@requirement("AUTH-02", lasts=5)
+def check_refused_from_the_start(scene: Scene) -> None:
+    """Start with a token that was revoked, before anything was imported."""
+    user = scene.world.add_user("SOAR", scene.world.tenant)
+    token = scene.world.give_token(user)
+    scene.secrets.append(token)
+    scene.world.revoke_token(user)
+    scene.note("KUMA", "the token is revoked before the first poll")
+    answer = scene.try_to_start(token=token, deadline_seconds=BRIEFLY) or scene.poll()
+
+    demand(_must_fail(answer, "KUMA refused the token"))
+
+
 @requirement("AUTH-03", lasts=25)
 def check_no_token_in_output(scene: Scene) -> None:
     """Provoke every kind of error text there is."""

@@ -134,7 +134,7 @@ def check_failure_in_sweep(scene: Scene, status: int, times: int | None) -> None
 
     answer = scene.poll()
 
-    reached(scene.world.fired(fault), "the connector sent one request for alerts only")
+    reached(scene.world.fired(fault), "the connector asked for no list of alerts after its first full page")
     scene.world.lift()
     if times is None:
         demand(_must_fail(answer, "KUMA failed every request after the first page", 58))
