@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 #: More requests than this in one poll of a KUMA that fails are a storm.
 _STORM = 30
 _RETRY_AFTER = 2
+#: In bytes a second: often enough for any limit of a single read, and minutes for an alert.
+_DRIP = 10
 #: What KUMA does under a fault, in words.
 _DOES = {
     "truncate": "cut off every answer",
@@ -207,6 +209,22 @@ def check_silence(scene: Scene) -> None:
     reached(scene.world.fired(fault), "no request for alerts reached KUMA")
     scene.world.lift()
     demand(_must_fail(answer, "KUMA answered nothing", 61))
+    _import(scene, ids)
+
+
+@requirement("NET-10", lasts=30)
+def check_trickle(scene: Scene) -> None:
+    """Answer every request for alerts with a few bytes a second."""
+    scene.start(deadline_seconds=BRIEFLY)
+    ids = scene.world.generate(5, events=5, last_seen=ago(minutes=5))
+    fault = scene.world.fault(LISTS, {"kind": "trickle", "bytes_per_second": _DRIP})
+    scene.note("KUMA", f"answers requests for alerts with {_DRIP} bytes a second")
+
+    answer = scene.poll()
+
+    reached(scene.world.fired(fault), "no request for alerts reached KUMA")
+    scene.world.lift()
+    demand(_half_told(scene, answer, ids))
     _import(scene, ids)
 
 
