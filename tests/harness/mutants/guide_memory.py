@@ -199,3 +199,14 @@ def poll_opens_again(guide: Any) -> None:
         return changes
 
     guide.Connector.poll = whole_rows
+
+
+def every_alert_an_update(guide: Any) -> None:
+    """Counts whatever it reads again as updated."""
+    receive = guide.Desk.receive
+
+    def busy(self: Any, alerts: list[dict[str, Any]]) -> Any:
+        changes = receive(self, alerts)
+        return dict.fromkeys((alert["id"] for alert in alerts), False) | changes
+
+    guide.Desk.receive = busy

@@ -195,3 +195,8 @@ def names_escaped(guide: Any) -> None:
         return merge(former, alert | {"name": name})
 
     guide.merge = escaped
+
+
+def statuses_in_one_parameter(guide: Any) -> None:
+    """Writes a list of statuses into one parameter, with commas."""
+    guide.LIST = guide.LIST.replace("status=new", "status=new,assigned")
