@@ -34,7 +34,11 @@ class Certainty(StrEnum):
 
 
 class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """One requirement. ``features`` are those that it needs; ``defects`` stand likeliest first."""
+    """One requirement. ``features`` are those that it needs; ``defects`` stand likeliest first.
+
+    ``since`` is the set of requirements that it entered with. One that is not ``scored`` is played and shown,
+    and counts for nothing.
+    """
 
     id: Annotated[str, Meta(pattern=r"^[A-Z]+-\d\d$")]
     title: _Text
@@ -47,6 +51,8 @@ class Requirement(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     certainty: Certainty
     evidence: _Text
     features: list[Feature] = []
+    since: int = 1
+    scored: bool = True
 
 
 class Area(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,12 +78,20 @@ class Absent(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     why: _Text
 
 
+class Set(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which set of requirements this is; ``digest`` is of what it asks."""
+
+    version: Annotated[int, Meta(ge=1)]
+    digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """All areas in reading order, and the defect classes by number."""
+    """All areas in reading order, the defect classes by number, and the version of the set."""
 
     areas: tuple[Area, ...]
     defects: Mapping[int, Defect]
+    version: int
 
     @property
     def requirements(self) -> tuple[Requirement, ...]:
@@ -91,6 +105,10 @@ class Catalog:
     def ids(self) -> frozenset[str]:
         """Return all ids."""
         return frozenset(requirement.id for requirement in self.requirements)
+
+    def unscored(self) -> frozenset[str]:
+        """Return the ids of the requirements that count for nothing yet."""
+        return frozenset(requirement.id for requirement in self.requirements if not requirement.scored)
 
     def select(self, *, profiles: Iterable[str] = (), only: Iterable[str] = ()) -> tuple[Requirement, ...]:
         """Return the requirements of the profiles, or those named; all where neither is given."""
@@ -114,13 +132,18 @@ def load() -> Catalog:
     """Return the shipped catalog."""
     areas = tuple(msgspec.convert(_read(name), Area) for name in AREAS)
     described = msgspec.convert(_read("defects")["defect"], list[Defect])
-    return checked(areas, described)
+    return checked(areas, described, version=current().version)
 
 
 def of_servers() -> Catalog:
     """Return what is asked of a KUMA server, instead of a connector."""
     differs = Defect(0, "The server differs from the documented API", "Connectors trust the documents.")
-    return checked((msgspec.convert(_read("api"), Area),), [differs])
+    return checked((msgspec.convert(_read("api"), Area),), [differs], version=current().version)
+
+
+def current() -> Set:
+    """Return which set of requirements is shipped."""
+    return msgspec.convert(_read("set"), Set)
 
 
 def absent() -> dict[int, str]:
@@ -128,7 +151,7 @@ def absent() -> dict[int, str]:
     return {item.number: item.why for item in msgspec.convert(_read("absent")["absent"], list[Absent])}
 
 
-def checked(areas: tuple[Area, ...], defects: list[Defect]) -> Catalog:
+def checked(areas: tuple[Area, ...], defects: list[Defect], *, version: int) -> Catalog:
     """Return a catalog in which every reference leads somewhere; raises BadCatalog."""
     numbers = [defect.number for defect in defects]
     if len(set(numbers)) < len(numbers):
@@ -143,8 +166,10 @@ def checked(areas: tuple[Area, ...], defects: list[Defect]) -> Catalog:
             unknown = [number for number in requirement.defects if number not in numbers]
             if unknown:
                 raise BadCatalog(f"{requirement.id} names a defect class without description: {unknown[0]}")
+            if requirement.since > version:
+                raise BadCatalog(f"{requirement.id} is of set {requirement.since}; this is {version}")
             seen.add(requirement.id)
-    return Catalog(areas, {defect.number: defect for defect in defects})
+    return Catalog(areas, {defect.number: defect for defect in defects}, version)
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -174,7 +174,7 @@ def _run(order: session.Order, chosen: Sequence[Requirement], known: Catalog, ou
     except OSError as error:
         raise Usage(f"--out {out}: {(error.strerror or str(error)).lower()}") from error
     console = Console(highlight=False)
-    with LiveReport(console) as live:
+    with LiveReport(console, unscored=known.unscored()) as live:
         events = session.play(order, chosen, live)
     found = session.report(order, events, out, catalog=known)
     show_end(console, found)

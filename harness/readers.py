@@ -26,7 +26,7 @@ from harness.verdict import Exit, Level
 
 _PATH = click.Path(path_type=Path)
 WIDTH: Final = 100
-_STYLES = {"broken": "bold red", "fixed": "green", "changed": "yellow"}
+_STYLES = {"broken": "bold red", "fixed": "green", "changed": "yellow", "new": "cyan", "gone": "cyan"}
 
 
 class Usage(click.ClickException):
@@ -46,8 +46,13 @@ def compare_command(*, old: Path, new: Path) -> None:
     before, after = past(old), past(new)
     console = Console(highlight=False)
     found = comparison.changes(before, after)
+    another = comparison.judged_by(before, after)
+    if another:
+        console.print(Text(another, style="yellow"), soft_wrap=True)
     for change in found:
-        told = f"{change.check.id:<10} {change.before or 'not there'} -> {change.check.verdict}"
+        after_it = "not there" if change.word == "gone" else change.check.verdict
+        told = f"{change.check.id:<10} {change.before or 'not there'} -> {after_it}"
+        told += "" if change.check.scored else " (not scored)"
         console.print(
             Text.assemble(
                 (f"{change.word:<8}", _STYLES[change.word]), told, f"  {line(change.check.summary)}"
@@ -55,11 +60,15 @@ def compare_command(*, old: Path, new: Path) -> None:
             soft_wrap=True,
         )
     words = [change.word for change in found]
-    same = len(after.checks) - len(found)
+    same = len(after.checks) - len(words) + words.count("gone")
     console.print(
         Text(f"{words.count('broken')} broken, {words.count('fixed')} fixed, {same} the same"), soft_wrap=True
     )
-    broke = [change for change in found if change.word == "broken" and change.check.level is Level.MUST]
+    broke = [
+        change
+        for change in found
+        if change.word == "broken" and change.check.level is Level.MUST and change.check.scored
+    ]
     sys.exit(Exit.FAIL if broke else Exit.PASS)
 
 
@@ -102,17 +111,22 @@ def list_command(*, as_json: bool, absent: bool) -> None:
             click.echo(f"class {number}: {why}")
         return
     known = catalog.load()
+    counts = {True: "", False: " (not scored yet)"}
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(known.requirements)))
         return
     table = Table("id", "level", "profile", "needs", "title", box=None, padding=(0, 2, 0, 0))
     for item in known.requirements:
-        table.add_row(item.id, item.level, item.profile, ", ".join(item.features), item.title)
+        table.add_row(
+            item.id, item.level, item.profile, ", ".join(item.features), item.title + counts[item.scored]
+        )
     console = Console(highlight=False)
     if not console.is_terminal:
         # Lines for other programs are not to be broken.
         console.width = 2 * WIDTH
     console.print(table)
+    told = f"{len(known.requirements)} requirements, set {known.version}"
+    console.print(Text(told + "; what is not scored yet changes no verdict"), soft_wrap=True)
 
 
 @click.command(name="explain", epilog="Example: kuma-harness explain CLOSE-03")
@@ -131,8 +145,9 @@ def explain_command(*, requirement_id: str) -> None:
         )
     console = Console(highlight=False, width=min(Console().width, WIDTH))
     needs = f", needs {', '.join(item.features)}" if item.features else ""
+    entered = "" if item.scored else f"; new in set {item.since}, not scored yet: it changes no verdict"
     console.print(Text(f"{item.id}  {item.title}", style="bold"))
-    console.print(Text(f"{item.level}, profile {item.profile}{needs}\n", style="dim"))
+    console.print(Text(f"{item.level}, profile {item.profile}{needs}{entered}\n", style="dim"))
     for title, text in (
         ("What is asked", item.statement),
         ("Why", item.rationale),

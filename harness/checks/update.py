@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from harness.oracle import doubled, each, events_wrong, exactly, misshown, missing, stale
 from harness.pilot import lists_to_first_page
 from harness.plugin import requirement
-from harness.protocol import Feature
+from harness.protocol import Feature, Polled
 from harness.scene import APART_MS
 from harness.verdict import Finding, demand, reached
 from harness.world import LISTS, ago, now
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.scene import Scene
+
+#: Polls of a KUMA in which nothing happens.
+_IDLE = 3
 
 
 def _import(scene: Scene, ids: Sequence[str]) -> None:
@@ -169,3 +172,24 @@ def check_growth_in_sweep(scene: Scene) -> None:
 
     reached(scene.world.fired(fault), "the connector asked for no list of alerts")
     _follow(scene, ids[-1])
+
+
+@requirement("UPD-07")
+def check_idle_polls(scene: Scene) -> None:
+    """Poll three times while nothing happens."""
+    ids = scene.world.generate(3, last_seen=ago(minutes=5))
+    _import(scene, ids)
+    # Once more: what a first reading has left to the next one is no update without a change.
+    scene.poll()
+
+    answers = [scene.poll() for _ in range(_IDLE)]
+
+    told = [answer for answer in answers if isinstance(answer, Polled)]
+    reached(told, "none of the polls succeeded")
+    busy = [answer for answer in told if answer.created or answer.updated]
+    sentence = f"nothing changed in KUMA, and {len(busy)} of {len(told)} polls said that something was new"
+    demand([Finding("noise", sentence, "0 created, 0 updated", _said(one)) for one in busy[:1]])
+
+
+def _said(answer: Polled) -> str:
+    return f"{answer.created} created, {answer.updated} updated"

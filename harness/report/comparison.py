@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+#: How a verdict may have changed, in the order of telling.
+WORDS: Final = ("broken", "fixed", "new", "gone", "changed")
 _PASSED: Final = frozenset({Verdict.PASS})
 _FAILED: Final = frozenset({Verdict.FAIL, Verdict.FLAKY, Verdict.WARN, Verdict.WAIVED})
 #: What a part of a run did not play is played by another.
@@ -64,10 +66,14 @@ class Checked(msgspec.Struct, frozen=True):
     summary: str
     cases: list[Case] = []
     waiver: Waiver | None = None
+    scored: bool = True
 
 
 class Past(msgspec.Struct, frozen=True):
-    """A run as its ``results.json`` tells it. ``run`` is None in files of older versions."""
+    """A run as its ``results.json`` tells it. ``run`` is None in files of older versions.
+
+    ``requirement_set`` is the version of what it was judged by; older versions knew only the first.
+    """
 
     schema: int
     exit_code: int
@@ -79,11 +85,17 @@ class Past(msgspec.Struct, frozen=True):
     seconds: float = 0.0
     trouble: str = ""
     run: Made | None = None
+    requirement_set: int = 1
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
         """The verdict of each requirement."""
         return {check.id: check.verdict for check in self.checks}
+
+    @property
+    def unscored(self) -> frozenset[str]:
+        """The requirements that counted for nothing."""
+        return frozenset(check.id for check in self.checks if not check.scored)
 
 
 class Unreadable(Exception):
@@ -110,7 +122,7 @@ def read(path: Path) -> Past:
 
 
 class Change(msgspec.Struct, frozen=True):
-    """A requirement whose verdict is another one now. ``word`` is fixed, broken or changed."""
+    """A requirement whose verdict is another one now. ``word`` is broken, fixed, new, gone or changed."""
 
     word: str
     check: Checked
@@ -118,14 +130,30 @@ class Change(msgspec.Struct, frozen=True):
 
 
 def changes(old: Past, new: Past) -> list[Change]:
-    """Return what changed from one run to the next, what broke first."""
-    before = old.verdicts
-    found = [
-        Change(_word(before.get(check.id), check.verdict), check, before.get(check.id))
-        for check in new.checks
-        if before.get(check.id) is not check.verdict
-    ]
-    return sorted(found, key=lambda change: ("broken", "fixed", "changed").index(change.word))
+    """Return what changed from one run to the next, what broke first.
+
+    What only one of two sets of requirements asks is new or gone, and neither broken nor fixed.
+    """
+    before, another = old.verdicts, old.requirement_set != new.requirement_set
+    found = []
+    for check in new.checks:
+        was = before.get(check.id)
+        if was is not check.verdict:
+            found.append(Change("new" if another and was is None else _word(was, check.verdict), check, was))
+    if another:
+        left = before.keys() - new.verdicts.keys()
+        found += [Change("gone", check, check.verdict) for check in old.checks if check.id in left]
+    return sorted(found, key=lambda change: WORDS.index(change.word))
+
+
+def judged_by(old: Past, new: Past) -> str:
+    """Say in a sentence that two runs were judged by different sets, or nothing."""
+    if old.requirement_set == new.requirement_set:
+        return ""
+    return (
+        f"The runs were judged by different sets of requirements, {old.requirement_set} and then "
+        f"{new.requirement_set}: what changed may be what is asked, and not the connector."
+    )
 
 
 def joined(pasts: Sequence[Past]) -> dict[tuple[Who, int], dict[str, Verdict]]:
@@ -140,7 +168,10 @@ def joined(pasts: Sequence[Past]) -> dict[tuple[Who, int], dict[str, Verdict]]:
 
 def code(pasts: Sequence[Past]) -> Exit:
     """Return the exit code of all runs together; a part that could not be run stays so."""
-    verdicts = [verdict for run in joined(pasts).values() for verdict in run.values()]
+    unscored = {name for past in pasts for name in past.unscored}
+    verdicts = [
+        verdict for run in joined(pasts).values() for name, verdict in run.items() if name not in unscored
+    ]
     ended = {past.exit_code for past in pasts}
     found = exit_code(
         verdicts,

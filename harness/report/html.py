@@ -18,6 +18,7 @@ from harness.report.summary import headline
 from harness.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from harness.catalog import Area, Catalog, Defect
@@ -68,12 +69,13 @@ def render(results: Results, *, catalog: Catalog, folder: str = "kuma-report") -
     sections = [
         Section(area, rows)
         for area in catalog.areas
-        if (rows := tuple(row for row in results.rows if row.requirement in area.requirement))
+        if (rows := tuple(row for row in results.every_row if row.requirement in area.requirement))
     ]
     return environment.get_template("report.html.j2").render(
         results=results,
         headline=headline(results),
-        cards=_cards(results, catalog, folder),
+        cards=_cards(results.failures, results, catalog, folder),
+        unscored=_cards(results.unscored_failures, results, catalog, folder),
         sections=sections,
         grid=_grid(results),
         counts=[
@@ -93,7 +95,7 @@ def write(results: Results, folder: Path, *, catalog: Catalog) -> None:
 
 def _grid(results: Results) -> Grid:
     """Return what was reached: a line a requirement, a column a fault."""
-    lines = {row.requirement.id: row.reached for row in results.rows if row.reached}
+    lines = {row.requirement.id: row.reached for row in results.every_row if row.reached}
     faults = sorted({item.fault for reached in lines.values() for item in reached}, key=_as_columns)
     return Grid(
         tuple(faults),
@@ -109,9 +111,9 @@ def _as_columns(fault: str) -> tuple[bool, str]:
     return fault != NO_FAULT, fault
 
 
-def _cards(results: Results, catalog: Catalog, folder: str) -> list[Card]:
+def _cards(rows: Sequence[Row], results: Results, catalog: Catalog, folder: str) -> list[Card]:
     cards = []
-    for row in results.failures:
+    for row in rows:
         if not row.failures:
             continue
         case, *others = row.failures

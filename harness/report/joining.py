@@ -43,6 +43,7 @@ def _demand_one(pasts: Sequence[Past], catalog: Catalog) -> None:
         same = {
             "connector": past.connector == first.connector,
             "seed": past.seed == first.seed,
+            "set of requirements": past.requirement_set == first.requirement_set,
             "number of examples": past.run is not None
             and first.run is not None
             and past.run.examples == first.run.examples,
@@ -50,6 +51,9 @@ def _demand_one(pasts: Sequence[Past], catalog: Catalog) -> None:
         for what, holds in same.items():
             if not holds:
                 raise NotOneRun(f"the files are of several runs: another {what}")
+        if past.requirement_set != catalog.version:
+            told = f"the files are of requirement set {past.requirement_set}, and this is {catalog.version}"
+            raise NotOneRun(f"{told}: join them with the version of kuma-harness that wrote them")
         for check in past.checks:
             if catalog.find(check.id) is None:
                 raise NotOneRun(f"there is no requirement {check.id}: the file is of another version")

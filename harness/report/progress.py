@@ -18,12 +18,13 @@ from harness.report.summary import headline
 from harness.verdict import Verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from types import TracebackType
 
     from rich.console import Console
 
     from harness.events import Event
-    from harness.report.results import Results
+    from harness.report.results import Results, Row
 
 STYLES: Final = {
     Verdict.PASS: "green",
@@ -40,8 +41,8 @@ _LOUD: Final = frozenset({Verdict.FAIL, Verdict.FLAKY, Verdict.WARN, Verdict.ERR
 class LiveReport:
     """Shows events as they come."""
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, console: Console, *, unscored: frozenset[str] = frozenset()) -> None:
+        self._console, self._unscored = console, unscored
         self._bar = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
@@ -77,7 +78,8 @@ class LiveReport:
             self._played.add(event.requirement)
             self._bar.update(self._task, completed=len(self._played))
             if event.verdict in _LOUD or not self._console.is_terminal:
-                self._console.print(_case(event), soft_wrap=True)
+                shown = _case(event, scored=event.requirement not in self._unscored)
+                self._console.print(shown, soft_wrap=True)
 
 
 def show_end(console: Console, results: Results) -> None:
@@ -86,21 +88,30 @@ def show_end(console: Console, results: Results) -> None:
     style = {"pass": "bold green", "fail": "bold red"}.get(results.verdict, "bold yellow")
     console.print(Text(line(headline(results)), style=style), soft_wrap=True)
     if counts:
-        console.print(Text(f"{counts} in {results.finished.seconds:.0f} s"))
+        told = f"{counts} in {results.finished.seconds:.0f} s, by requirement set {results.judged_by}"
+        console.print(Text(told))
     for told in (*results.stale_waivers, results.finished.trouble):
         if told:
             console.print(Text(line(told), style="bold yellow"), soft_wrap=True)
     if results.failures:
-        table = Table("requirement", "verdict", "what happened", box=None, padding=(0, 2, 0, 0))
-        for row in results.failures:
-            verdict = Text(row.verdict, style=STYLES.get(row.verdict, ""))
-            table.add_row(Text(row.requirement.id), verdict, Text(line(row.summary)))
-        console.print(table)
+        console.print(_table(results.failures))
+    if results.unscored_failures:
+        console.print(Text("Not scored yet, so no part of the verdict:"))
+        console.print(_table(results.unscored_failures))
 
 
-def _case(event: CheckFinished) -> Text:
+def _table(rows: Sequence[Row]) -> Table:
+    table = Table("requirement", "verdict", "what happened", box=None, padding=(0, 2, 0, 0))
+    for row in rows:
+        verdict = Text(row.verdict, style=STYLES.get(row.verdict, "") if row.requirement.scored else "")
+        table.add_row(Text(row.requirement.id), verdict, Text(line(row.summary)))
+    return table
+
+
+def _case(event: CheckFinished, *, scored: bool) -> Text:
     name = f"{event.requirement} [{event.case}]" if event.case else event.requirement
+    name += "" if scored else " (not scored)"
     return Text.assemble(
-        (f"{event.verdict:<12}", STYLES.get(event.verdict, "")),
+        (f"{event.verdict:<12}", STYLES.get(event.verdict, "") if scored else ""),
         f"{name:<28} {line(event.summary)} ({event.seconds:.1f} s)",
     )

@@ -52,13 +52,18 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """A whole run. ``stale_waivers`` are sentences."""
+    """A whole run. ``rows`` are what counts, ``unscored`` what does not; ``stale_waivers`` are sentences.
+
+    ``judged_by`` is the version of the set of requirements.
+    """
 
     started: RunStarted
     finished: RunFinished
     rows: tuple[Row, ...]
+    unscored: tuple[Row, ...]
     stale_waivers: tuple[str, ...]
     exit_code: Exit
+    judged_by: int
 
     @property
     def verdict(self) -> str:
@@ -69,15 +74,24 @@ class Results:
 
     @property
     def counts(self) -> dict[Verdict, int]:
-        """How many requirements ended how; those that occur."""
+        """How many requirements ended how; those that occur, and count."""
         found = [row.verdict for row in self.rows]
         return {verdict: found.count(verdict) for verdict in Verdict if verdict in found}
 
     @property
     def failures(self) -> tuple[Row, ...]:
         """The rows that did not go well, the worst first."""
-        bad = [row for row in self.rows if row.verdict in _BAD]
-        return tuple(sorted(bad, key=lambda row: _BAD.index(row.verdict)))
+        return _worst_first(self.rows)
+
+    @property
+    def unscored_failures(self) -> tuple[Row, ...]:
+        """Those that count for nothing yet, and did not go well."""
+        return _worst_first(self.unscored)
+
+    @property
+    def every_row(self) -> tuple[Row, ...]:
+        """What counts, then what does not."""
+        return (*self.rows, *self.unscored)
 
 
 def read(events: Sequence[Event], *, catalog: Catalog, waivers: Sequence[Waiver], today: dt.date) -> Results:
@@ -86,7 +100,7 @@ def read(events: Sequence[Event], *, catalog: Catalog, waivers: Sequence[Waiver]
     assert isinstance(started, RunStarted)  # noqa: S101 -- the stream's own rule
     assert isinstance(finished, RunFinished)  # noqa: S101 -- the stream's own rule
     cases = [event for event in events if isinstance(event, CheckFinished)]
-    rows, old = [], []
+    rows, unscored, old = [], [], []
     early = finished.interrupted or finished.never_ran or bool(finished.trouble)
     for requirement in catalog.requirements:
         if requirement.id not in started.planned:
@@ -96,6 +110,10 @@ def read(events: Sequence[Event], *, catalog: Catalog, waivers: Sequence[Waiver]
             sorted((case for case in cases if case.requirement == requirement.id), key=lambda case: case.case)
         )
         row = _row(requirement, own, early=early)
+        if not requirement.scored:
+            # Nothing of it counts, so there is nothing to waive.
+            unscored.append(row)
+            continue
         waiver = next((item for item in waivers if item.requirement == requirement.id), None)
         if waiver is not None:
             told = stale(waiver, row.verdict, today=today)
@@ -110,7 +128,9 @@ def read(events: Sequence[Event], *, catalog: Catalog, waivers: Sequence[Waiver]
     )
     if code is Exit.PASS and finished.trouble:
         code = Exit.HARNESS
-    return Results(started, finished, tuple(rows), tuple(old), code)
+    return Results(
+        started, finished, tuple(rows), tuple(unscored), tuple(old), code, judged_by=catalog.version
+    )
 
 
 def as_json(results: Results) -> bytes:
@@ -119,6 +139,7 @@ def as_json(results: Results) -> bytes:
         "schema": 1,
         "verdict": results.verdict,
         "exit_code": int(results.exit_code),
+        "requirement_set": results.judged_by,
         "seed": results.started.seed,
         "at": results.started.at,
         "run": {"file": results.started.file, "examples": results.started.examples},
@@ -131,10 +152,10 @@ def as_json(results: Results) -> bytes:
         },
         "counts": results.counts,
         "stale_waivers": results.stale_waivers,
-        "checks": [_row_json(row) for row in results.rows],
+        "checks": [_row_json(row) for row in results.every_row],
         "coverage": [
             {"requirement": row.requirement.id, **msgspec.structs.asdict(item)}
-            for row in results.rows
+            for row in results.every_row
             for item in row.reached
         ],
     }
@@ -144,6 +165,11 @@ def as_json(results: Results) -> bytes:
 def write_json(results: Results, folder: Path) -> None:
     """Write ``results.json`` into a folder."""
     (folder / "results.json").write_bytes(as_json(results))
+
+
+def _worst_first(rows: Sequence[Row]) -> tuple[Row, ...]:
+    bad = [row for row in rows if row.verdict in _BAD]
+    return tuple(sorted(bad, key=lambda row: _BAD.index(row.verdict)))
 
 
 def _row(requirement: Requirement, cases: tuple[CheckFinished, ...], *, early: bool) -> Row:
@@ -164,6 +190,7 @@ def _row_json(row: Row) -> dict[str, Any]:
         "title": row.requirement.title,
         "level": row.requirement.level,
         "profile": row.requirement.profile,
+        "scored": row.requirement.scored,
         "verdict": row.verdict,
         "summary": row.summary,
         "seconds": row.seconds,

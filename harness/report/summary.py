@@ -34,10 +34,11 @@ def render(results: Results) -> str:
     """Return the page."""
     started = results.started
     counts = ", ".join(f"{count} {verdict}" for verdict, count in results.counts.items())
+    how = f"seed {started.seed}, requirement set {results.judged_by}"
     lines = [
         f"# {markdown(headline(results))}",
         "",
-        f"Version {markdown(started.version)}, {markdown(started.at)}, seed {started.seed}: {counts}.",
+        f"Version {markdown(started.version)}, {markdown(started.at)}, {how}: {counts}.",
     ]
     if results.finished.trouble:
         lines += ["", f"**The run ended early:** {markdown(results.finished.trouble)}"]
@@ -45,6 +46,11 @@ def render(results: Results) -> str:
     if results.failures:
         lines += ["", "| requirement | verdict | what happened |", "| --- | --- | --- |"]
         lines += [_line(row) for row in results.failures]
+    if results.unscored:
+        lines += ["", "Not scored yet, so no part of the verdict:", ""]
+        lines += [
+            f"* {row.requirement.id}: {row.verdict}. {markdown(row.summary)}" for row in results.unscored
+        ]
     silent = [row for row in results.rows if row.verdict is Verdict.NOT_REACHED]
     if silent:
         lines += ["", "Not reached, so nothing is known:", ""]

@@ -66,7 +66,7 @@ def server_command(
         raise Usage(f"--out {out}: {(error.strerror or str(error)).lower()}") from error
     known = catalog.of_servers()
     console = Console(highlight=False)
-    with LiveReport(console) as live:
+    with LiveReport(console, unscored=known.unscored()) as live:
         events = play(
             Server(url.rstrip("/"), token, None if ca is None else str(ca), alert), known, live, write=write
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from importlib import resources
 
 import msgspec
@@ -67,19 +68,20 @@ def test_every_described_defect_is_named_by_a_requirement() -> None:
     [
         ((_area(), _area()), "FETCH-01 stands in the catalog twice"),
         ((_area(id="CLOSE-01"),), "CLOSE-01 stands in the area FETCH"),
+        ((_area(since=2),), "FETCH-01 is of set 2; this is 1"),
         ((_area(defects=[99]),), "FETCH-01 names a defect class without description: 99"),
     ],
 )
 def test_a_catalog_that_contradicts_itself_is_refused(areas: tuple[Area, ...], told: str) -> None:
     """Mistakes in the data are found when it is loaded."""
     with pytest.raises(BadCatalog, match=told):
-        checked(areas, DEFECTS)
+        checked(areas, DEFECTS, version=1)
 
 
 def test_a_defect_is_described_once() -> None:
     """Two descriptions of one number are a mistake."""
     with pytest.raises(BadCatalog, match="described twice"):
-        checked((_area(),), [*DEFECTS, DEFECTS[0]])
+        checked((_area(),), [*DEFECTS, DEFECTS[0]], version=1)
 
 
 def test_a_requirement_is_strict_about_its_fields() -> None:
@@ -96,3 +98,23 @@ def test_every_class_of_defects_is_covered_or_its_absence_is_argued() -> None:
     assert {*named, *absent} == set(range(1, 76))
     assert named & absent.keys() == set()
     assert all(why.endswith(".") for why in absent.values())
+
+
+def test_what_is_asked_changes_with_the_version_of_the_set() -> None:
+    """Whoever changes a requirement raises the version, and writes the digest that this test computes."""
+    asked = [
+        (one.id, one.level, one.profile, one.statement, one.features, one.since, one.scored)
+        for known in (catalog.load(), catalog.of_servers())
+        for one in known.requirements
+    ]
+
+    assert catalog.current().digest == f"{zlib.crc32(msgspec.json.encode(asked)):08x}"
+
+
+def test_a_requirement_that_does_not_count_is_of_the_latest_set() -> None:
+    """It counts in the next set, or leaves: nothing stays on trial."""
+    known = catalog.load()
+    trial = [one for one in known.requirements if not one.scored]
+
+    assert {one.id for one in trial} == known.unscored()
+    assert {one.since for one in trial} <= {known.version}

@@ -58,6 +58,23 @@ def test_compare_of_a_run_with_itself_is_quiet(tmp_path: Path) -> None:
     assert (result.exit_code, result.output) == (0, "0 broken, 0 fixed, 1 the same\n")
 
 
+def test_compare_of_two_sets_of_requirements_says_so(tmp_path: Path) -> None:
+    """A requirement that only the newer set has, and that fails, is news, and no exit 1."""
+    old = _results(tmp_path, "old", {"FETCH-01": "pass", "FETCH-02": "pass"})
+    new = _results(tmp_path, "new", {"FETCH-01": "pass", "FETCH-03": "fail"}, requirement_set=2)
+
+    result = _run("compare", old, new)
+
+    first, *lines = result.output.splitlines()
+    assert first.startswith("The runs were judged by different sets of requirements, 1 and then 2: ")
+    assert [line.split()[:5] for line in lines[:2]] == [
+        ["new", "FETCH-03", "not", "there", "->"],
+        ["gone", "FETCH-02", "pass", "->", "not"],
+    ]
+    assert lines[-1] == "0 broken, 0 fixed, 1 the same"
+    assert result.exit_code == 0
+
+
 def test_merge_joins_the_parts_of_a_run_and_sets_others_beside(tmp_path: Path) -> None:
     """One column for both parts, one for the other version; a failed MUST is exit 1."""
     one = _results(tmp_path, "one", {"FETCH-01": "pass"})

@@ -126,14 +126,18 @@ def of_root(name: str) -> str:
 def requirements() -> str:
     """Return the catalogue: each requirement with its reason, its source, and the defects it finds."""
     known = catalog.load()
-    lines = [top("requirements"), f"There are {len(known.requirements)} of them.", ""]
+    lines = [
+        top("requirements"),
+        f"There are {len(known.requirements)} of them; this is set {known.version}.",
+        "",
+    ]
     for area in known.areas:
         lines += [f"## {area.title}", ""]
         for one in area.requirement:
             found = [f"{known.defects[number].name} ({number})" for number in one.defects]
             lines += [
                 f"### {one.id}: {one.title} {{#{one.id.lower()}}}", "",
-                f"**{one.level}**, profile `{one.profile}`, {one.certainty}.", "",
+                f"**{one.level}**, profile `{one.profile}`, {one.certainty}.{_entered(one)}", "",
                 one.statement, "",
                 f"*Why:* {one.rationale}", "",
                 f"*Clause:* {one.clause}", "",
@@ -145,6 +149,12 @@ def requirements() -> str:
     lines += ["## Not asked", "", "Classes of defects that no requirement asks about, and why.", ""]
     lines += [f"* {number}: {reason}" for number, reason in sorted(catalog.absent().items())]
     return "\n".join(lines) + "\n"
+
+
+def _entered(one: catalog.Requirement) -> str:
+    """Say of a requirement that came later with which set it did, and whether it counts."""
+    told = f" Since set {one.since}." if one.since > 1 else ""
+    return told if one.scored else f"{told} *Not scored yet.*"
 
 
 def fidelities() -> str:

@@ -12,10 +12,10 @@ from typing import Any
 def ignores_updates(connector: Any) -> None:
     deliver = connector.incidents._deliver
 
-    def once(connection: Any, alert: Any, held: Any) -> Any:
+    def once(connection: Any, alert: Any, held: Any, **kind: Any) -> Any:
         if held is not None:
             return connector.incidents.Outcome.UNCHANGED
-        return deliver(connection, alert, held)
+        return deliver(connection, alert, held, **kind)
 
     connector.incidents._deliver = once
 
@@ -24,10 +24,10 @@ def compares_last_seen(connector: Any) -> None:
     """Looks at an alert again only when its lastSeen has changed."""
     deliver = connector.incidents._deliver
 
-    def lazy(connection: Any, alert: Any, held: Any) -> Any:
+    def lazy(connection: Any, alert: Any, held: Any, **kind: Any) -> Any:
         if held is not None and f'"last_seen":"{alert.last_seen}"' in held.alert:
             return connector.incidents.Outcome.UNCHANGED
-        return deliver(connection, alert, held)
+        return deliver(connection, alert, held, **kind)
 
     connector.incidents._deliver = lazy
 
@@ -130,8 +130,8 @@ def opens_again(connector: Any) -> None:
     deliver = connector.incidents._deliver
     module = connector.incidents
 
-    def reopening(connection: Any, alert: Any, held: Any) -> Any:
-        outcome = deliver(connection, alert, held)
+    def reopening(connection: Any, alert: Any, held: Any, **kind: Any) -> Any:
+        outcome = deliver(connection, alert, held, **kind)
         if held is not None:
             module._write(connection, alert.id, status=module.OPEN)
         return outcome

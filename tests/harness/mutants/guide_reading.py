@@ -260,3 +260,8 @@ def mixed_between_namesakes(guide: Any) -> None:
         return changes
 
     guide.Desk.receive = by_name
+
+
+def statuses_in_one_parameter(guide: Any) -> None:
+    """Writes a list of statuses into one parameter, with commas."""
+    guide.LIST = guide.LIST.replace("status=new", "status=new,assigned")
