@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 _NAMED: Final = 3
 #: The vendor's page size.
 _PAGE: Final = 250
+#: For so long after a refusal there may arrive what was sent before it was read.
+_UNDER_WAY: Final = dt.timedelta(milliseconds=500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,36 @@ def stale(record: Record, truth: Truth, *, with_events: bool) -> list[Finding]:
             f"last_seen {_text(held.last_seen)}{having}",
         )
     ]
+
+
+def hasty(
+    exchanges: Sequence[tuple[int, Exchange]], refused: Exchange, *, over: dt.datetime, asked: str
+) -> list[Finding]:
+    """Find requests that came before ``over``, after one that was refused with a Retry-After."""
+    refused_in = next(poll for poll, exchange in exchanges if exchange.seq == refused.seq)
+    early = [
+        exchange
+        for poll, exchange in exchanges
+        if exchange.seq > refused.seq and exchange.at < over
+        if not (poll == refused_in and _was_under_way(exchange, refused))
+    ]
+    if not early:
+        return []
+    after = (early[0].at - refused.at).total_seconds()
+    sentence = f"KUMA asked to {asked}; the next request came after {after:.2f} seconds"
+    return [Finding("hasty", sentence, "no request until then", f"{len(early)} requests")]
+
+
+def _was_under_way(exchange: Exchange, refused: Exchange) -> bool:
+    """Tell whether a request may have been sent before the refusal was read: one for another page, say.
+
+    The same question once more is an answer to the refusal; a window that ends now is the same question.
+    """
+    asked, before = (
+        (one.path, [pair for pair in one.query.pairs if pair[0].lower() not in {"from", "to"}])
+        for one in (exchange, refused)
+    )
+    return asked != before and exchange.at < refused.at + _UNDER_WAY
 
 
 def each(

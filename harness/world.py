@@ -104,6 +104,7 @@ class World:
         self._control = control
         self.id, self.token, self.tenant = world_id, token, tenant
         self.made: list[str] = []
+        self._ahead = dt.timedelta()
         #: Told in words what comes into the world; a scene writes it into its timeline.
         self.tell: Callable[[str], None] = lambda _: None
 
@@ -175,6 +176,15 @@ class World:
     def lift(self) -> None:
         """Remove all faults."""
         self._send("DELETE", "/faults")
+
+    def set_clock(self, *, ahead: float) -> None:
+        """Set the clock so many seconds ahead of ours, or behind; it runs on from there."""
+        self._ahead = dt.timedelta(seconds=ahead)
+        self._send("PUT", "/clock", {"now": rfc3339(self.now()), "frozen": False})
+
+    def now(self) -> dt.datetime:
+        """Return what the world's clock shows."""
+        return now() + self._ahead
 
     def journal(self, *, since: int = 0, wait_for: int = 0, timeout_ms: int = 0) -> list[Exchange]:
         """Return the exchanges after ``since``; a journal with a hole in it is trouble."""

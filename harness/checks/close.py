@@ -185,6 +185,29 @@ def check_refused(scene: Scene, why: str) -> None:
             if claim == "closed"
         ],
     )
+    if why == "failing":
+        _healed(scene, alert)
+
+
+def _healed(scene: Scene, alert: str) -> None:
+    """Judge that an incident which stayed closed over a failed close has its alert closed in the end."""
+    if Feature.PERSIST in scene.features:
+        scene.restart()
+    scene.world.lift()
+    scene.note("KUMA", "closes succeed again")
+    record = scene.settle()
+    truth = scene.world.truth(alert)
+    sentence = (
+        f"close of alert {alert} failed, and after poll {record.polls} of a healthy KUMA its incident is "
+        f"closed, while the alert is {truth.status}"
+    )
+    demand(
+        [
+            Finding("claimed closed", sentence, "both closed, or the incident open", "closed", 56)
+            for incident in record.held(alert)
+            if incident.status == "closed" and truth.status != "closed"
+        ]
+    )
 
 
 @requirement("CLOSE-04")

@@ -28,6 +28,8 @@ NAMES = {
     "emoji": "Ransomware 🔥 on host 👩\u200d💻 café e\u0301 ﬁ",
     "formula": '=HYPERLINK("http://example.com";"Sign in")',
     "html": "<img src=x onerror=alert(1)> & \"quoted\" 'single' </script>",
+    # The vendor's resources have names of up to 128 characters.
+    "long": "Цепочка: " + "вход, повышение прав, вывоз данных; " * 3 + "конец цепи.",
     "regex": r"C&C (stage #2) [50%+] ^a.b*c?$ \d+ {x|y} /path\to",
 }
 

@@ -67,6 +67,7 @@ def check_empty_poll_between(scene: Scene) -> None:
     scene.poll()
     blind = [exchange for poll, exchange in scene.exchanges if poll == scene.polls and exchange.is_list]
     reached(blind and not any(exchange.served for exchange in blind), "no empty list was served")
+    demand(lost(scene.look(), ids))
     scene.world.give_roles(user, scene.world.tenant, elsewhere)
     scene.note("KUMA", "the role is back")
     ids += scene.world.generate(1, last_seen=now())

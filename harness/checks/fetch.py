@@ -53,6 +53,19 @@ def check_one_page(scene: Scene, count: int) -> None:
     _settled(scene, scene.world.generate(count, last_seen=ago(minutes=5)))
 
 
+@requirement("FETCH-02")
+def check_new_tenant(scene: Scene) -> None:
+    """Open a branch office after the first poll, with an alert of its own."""
+    ids = scene.world.generate(1, last_seen=ago(minutes=5))
+    _settled(scene, ids)
+    tenant = scene.world.add_tenant("Branch office")
+    scene.note("KUMA", "a tenant is added")
+
+    ids += scene.world.generate(1, last_seen=now(), tenant=tenant)
+
+    _settled(scene, ids)
+
+
 @requirement("FETCH-03")
 @pytest.mark.parametrize("count", [250, 251, 500])
 def check_full_page(scene: Scene, count: int) -> None:
@@ -60,10 +73,12 @@ def check_full_page(scene: Scene, count: int) -> None:
     _settled(scene, scene.world.generate(count, last_seen=ago(minutes=5)))
 
 
-@requirement("FETCH-04", lasts=2)
-def check_several_pages(scene: Scene) -> None:
-    """Fill two pages, and have one alert more."""
-    _settled(scene, scene.world.generate(501, last_seen=ago(minutes=5), spacing_ms=APART_MS))
+@requirement("FETCH-04", lasts=3)
+@pytest.mark.parametrize("count", [501, 1_251])
+def check_several_pages(scene: Scene, count: int) -> None:
+    """Fill two pages or five, and have one alert more."""
+    spacing = APART_MS * 501 // count  # five days and a few hours in all: inside the first window
+    _settled(scene, scene.world.generate(count, last_seen=ago(minutes=5), spacing_ms=spacing))
 
 
 @requirement("FETCH-05", lasts=2)

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from harness.scene import Scene
 
 
+#: More incidents than are looked at in one go.
+_CROWD = 120
+
+
 def _import(scene: Scene, count: int, *, days_old: float = 0) -> list[str]:
     ids = scene.world.generate(count, last_seen=ago(days=days_old, minutes=5))
     record = scene.settle(until=lambda record: not missing(record, ids))
@@ -85,6 +89,40 @@ def check_remote_close(scene: Scene) -> None:
     demand(_mirrored(scene, ids))
 
 
+@requirement("CLOSE-07")
+def check_remote_close_of_an_assigned_alert(scene: Scene) -> None:
+    """Assign and escalate in KUMA, poll, and close there."""
+    scene.world.generate(1, last_seen=ago(minutes=1))
+    assigned, escalated, other = ids = _import(scene, 3, days_old=4)
+    scene.world.change(assigned, assignee="Анна Ким")
+    scene.world.change(escalated, status="escalated")
+    scene.note("KUMA", f"{assigned} is assigned, {escalated} escalated; {other} stays")
+    demand(_mirrored(scene, ids))
+    for alert in (assigned, escalated):
+        scene.world.change(alert, status="closed", closing_reason="incorrect data")
+    scene.note("KUMA", f"{assigned} and {escalated} are closed")
+
+    demand(_mirrored(scene, ids))
+
+
+@requirement("CLOSE-07", lasts=2)
+def check_remote_close_among_many(scene: Scene) -> None:
+    """Close a few of more assigned alerts than one request asks for by id."""
+    scene.world.generate(1, last_seen=ago(minutes=1))
+    ids = _import(scene, _CROWD, days_old=4)
+    for alert in ids:
+        scene.world.change(alert, assignee="Анна Ким")
+    scene.note("KUMA", f"all {_CROWD} alerts are assigned")
+    scene.settle(until=lambda _: True)
+    # The ends of every order in which they may be looked at.
+    closed = sorted({ids[0], ids[-1], min(ids), max(ids)})
+    for alert in closed:
+        scene.world.change(alert, status="closed", closing_reason="responded")
+    scene.note("KUMA", f"{len(closed)} of {_CROWD} alerts are closed")
+
+    demand(_mirrored(scene, closed))
+
+
 @requirement("CLOSE-08")
 def check_remote_changes(scene: Scene) -> None:
     """Assign, escalate and re-rate in KUMA, and look at the incidents."""
@@ -97,6 +135,10 @@ def check_remote_changes(scene: Scene) -> None:
     scene.note(
         "KUMA", f"{assigned} is assigned, {escalated} escalated, {rated} rated {priority}; {other} stays"
     )
+
+    demand(_mirrored(scene, ids))
+    scene.world.change(assigned, assignee="")
+    scene.note("KUMA", f"{assigned} is taken from its assignee")
 
     demand(_mirrored(scene, ids))
 

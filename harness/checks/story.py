@@ -20,6 +20,7 @@ from harness.scene import Scene
 from harness.strategies import (
     TROUBLES,
     Change,
+    Clock,
     CloseHere,
     Grow,
     Poll,
@@ -29,12 +30,16 @@ from harness.strategies import (
     Story,
     Trouble,
     drawn,
+    of_clocks,
     sentence,
+    stories,
 )
 from harness.verdict import Failure, Finding, Flaky, NotReached
-from harness.world import LISTS, now
+from harness.world import LISTS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.facts import Truth
     from harness.oracle import Record
 
@@ -52,7 +57,19 @@ _KUMA_REASONS: Final = {name: name for name in ("responded", "incorrect data", "
 def check_stories(scene: Scene, evening: int) -> None:
     """Play a share of the generated stories, and tell the first one that fails in its shortest form."""
     share = -(-scene.run.examples // _EVENINGS)
-    for story in drawn(scene.features, seed=scene.run.seed + evening, count=share):
+    _tell(scene, drawn(stories(scene.features), seed=scene.run.seed + evening, count=share))
+
+
+@requirement("STORY-02", lasts=30)
+def check_clocks(scene: Scene) -> None:
+    """Play some generated stories of a clock that moves."""
+    share = -(-scene.run.examples // _EVENINGS)
+    _tell(scene, drawn(of_clocks(), seed=scene.run.seed, count=share))
+
+
+def _tell(scene: Scene, told: Sequence[Story]) -> None:
+    """Play stories up to the first one that fails, which is told in its shortest form."""
+    for story in told:
         if _played(scene, story):
             shortest = _shortened(scene, story)
             _repeat(scene, shortest)
@@ -118,9 +135,9 @@ class _Act:
             return
         match step:
             case Raise(count=count):
-                self._world.generate(count, last_seen=now(), spacing_ms=5)
+                self._world.generate(count, last_seen=self._world.now(), spacing_ms=5)
             case Grow(pick=pick):
-                self._grown.append(self._world.grow(self._pick(pick), now()).alert)
+                self._grown.append(self._world.grow(self._pick(pick), self._world.now()).alert)
             case Change(pick=pick, status=status):
                 self._change(self._pick(pick), status)
             case CloseHere(pick=pick, reason=reason):
@@ -131,6 +148,8 @@ class _Act:
                 self._world.fault(LISTS, TROUBLES[kind], after=after, times=times)
                 self._scene.poll()
                 self._world.lift()
+            case Clock(ahead=ahead):
+                self._world.set_clock(ahead=ahead)
             case Restart(in_poll=in_poll):
                 self._restart(in_poll=in_poll)
 

@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING
 from harness.oracle import doubled, each, events_wrong, exactly, misshown, missing, stale
 from harness.pilot import lists_to_first_page
 from harness.plugin import requirement
-from harness.protocol import Feature
+from harness.protocol import Feature, Polled
 from harness.scene import APART_MS
 from harness.verdict import Finding, demand, reached
 from harness.world import LISTS, ago, now
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from harness.scene import Scene
+
+#: Polls of a KUMA in which nothing happens.
+_IDLE = 3
 
 
 def _import(scene: Scene, ids: Sequence[str]) -> None:
@@ -58,6 +61,18 @@ def check_growth(scene: Scene) -> None:
     _follow(scene, *ids)
 
 
+@requirement("UPD-01")
+def check_growth_of_an_old_alert(scene: Scene) -> None:
+    """Add events to an alert that was first seen two days ago, after newer ones were imported."""
+    ids = scene.world.generate(2, last_seen=ago(days=2))
+    ids += scene.world.generate(1, last_seen=ago(seconds=10))
+    _import(scene, ids)
+
+    _grow(scene, ids[1], ago(seconds=1), now())
+
+    _follow(scene, *ids)
+
+
 @requirement("UPD-02")
 def check_growth_in_one_second(scene: Scene) -> None:
     """Add the second event of a second after the first was read."""
@@ -89,23 +104,36 @@ def check_edits_survive(scene: Scene) -> None:
     ids = scene.world.generate(2, last_seen=ago(minutes=5))
     _import(scene, ids)
     wanted = {"owner": "Анна Ким", "notes": "Called the user.\nWaiting for an answer."}
+    before = _written(scene, ids[1])
     refusal = scene.edit(ids[0], **wanted)
     demand([] if refusal is None else [Finding("stuck", f"edit was answered with {refusal}")])
+    demand(_overwritten(scene, ids[1], before, "an edit of another incident"))
 
     _grow(scene, ids[0], now())
     _follow(scene, *ids)
 
     demand(_overwritten(scene, ids[0], wanted, "an update"))
+    if Feature.MIRROR in scene.features:
+        scene.world.change(ids[0], assignee="Борис Ли")
+        scene.note("KUMA", f"alert {ids[0]} is assigned to another than the incident's owner")
+        scene.settle()
+        demand(_overwritten(scene, ids[0], wanted, "an assignment in KUMA"))
     if Feature.PERSIST in scene.features:
         scene.restart()
         demand(_overwritten(scene, ids[0], wanted, "a restart"))
 
 
-def _overwritten(scene: Scene, alert: str, wanted: dict[str, str], by: str) -> list[Finding]:
+def _written(scene: Scene, alert: str) -> dict[str, str | None]:
+    """Return what the SOAR holds of its own about an alert."""
+    [incident] = scene.look().held(alert)
+    return {"owner": incident.owner, "notes": incident.notes}
+
+
+def _overwritten(scene: Scene, alert: str, wanted: Mapping[str, str | None], by: str) -> list[Finding]:
     return [
         Finding(
             "overwritten",
-            f"{by} changed the {name} that an analyst had written for alert {alert} to {held!r}",
+            f"{by} changed the {name} of alert {alert}'s incident from {text!r} to {held!r}",
             f"{name}: {text}",
             f"{name}: {held}",
         )
@@ -117,10 +145,10 @@ def _overwritten(scene: Scene, alert: str, wanted: dict[str, str], by: str) -> l
 
 @requirement("UPD-05")
 def check_two_updates(scene: Scene) -> None:
-    """Let two of four grow, at different moments."""
+    """Let two of four grow, at different moments; each has a namesake."""
     ids = scene.world.add(
         *(
-            {"name": f"Rule {place}", "priority": priority, "lastSeen": ago(minutes=4 + place)}
+            {"name": f"Rule {place // 2}", "priority": priority, "lastSeen": ago(minutes=4 + place)}
             for place, priority in enumerate(("low", "medium", "high", "critical"))
         )
     )
@@ -144,3 +172,24 @@ def check_growth_in_sweep(scene: Scene) -> None:
 
     reached(scene.world.fired(fault), "the connector asked for no list of alerts")
     _follow(scene, ids[-1])
+
+
+@requirement("UPD-07")
+def check_idle_polls(scene: Scene) -> None:
+    """Poll three times while nothing happens."""
+    ids = scene.world.generate(3, last_seen=ago(minutes=5))
+    _import(scene, ids)
+    # Once more: what a first reading has left to the next one is no update without a change.
+    scene.poll()
+
+    answers = [scene.poll() for _ in range(_IDLE)]
+
+    told = [answer for answer in answers if isinstance(answer, Polled)]
+    reached(told, "none of the polls succeeded")
+    busy = [answer for answer in told if answer.created or answer.updated]
+    sentence = f"nothing changed in KUMA, and {len(busy)} of {len(told)} polls said that something was new"
+    demand([Finding("noise", sentence, "0 created, 0 updated", _said(one)) for one in busy[:1]])
+
+
+def _said(answer: Polled) -> str:
+    return f"{answer.created} created, {answer.updated} updated"

@@ -8,6 +8,7 @@ class prints goes to stderr.
 from __future__ import annotations
 
 import importlib
+import inspect
 import json
 import os
 import sys
@@ -50,6 +51,7 @@ def find(place: str) -> Any:
 def answer(connector: Any, method: str, params: dict[str, Any]) -> dict[str, Any]:
     """Return ``result`` or ``error`` for one call. The object's methods take the params as keywords.
 
+    A method gets those that it names, or all with ``**``: the protocol may grow.
     An exception with the attribute ``retryable`` says that KUMA refused or failed; any other is a mistake
     of the connector's, told on stderr.
     """
@@ -59,7 +61,16 @@ def answer(connector: Any, method: str, params: dict[str, Any]) -> dict[str, Any
             return {"result": {}}
         return {"error": {"code": _NO_METHOD, "message": f"{method} is not known"}}
     try:
-        result = call(**params)
+        signature = inspect.signature(call)
+        takes_all = any(one.kind is one.VAR_KEYWORD for one in signature.parameters.values())
+        given = params if takes_all else {key: params[key] for key in params if key in signature.parameters}
+        signature.bind(**given)
+    except TypeError as error:
+        names = ", ".join(params) or "none"
+        told = f"the method {method} cannot be called: {error}; the protocol's parameters are {names}"
+        return {"error": {"code": _INTERNAL, "message": told}}
+    try:
+        result = call(**given)
     except Exception as error:  # noqa: BLE001 -- the edge of the process: any exception of the class is an answer
         retryable = getattr(error, "retryable", None)
         if retryable is None:

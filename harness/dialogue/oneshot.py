@@ -14,6 +14,7 @@ from typing import IO, TYPE_CHECKING, Any, Final
 
 import msgspec
 
+from harness.dialogue.program import started
 from harness.dialogue.stdio import DeadlineMissed, Died
 from harness.protocol import UNKNOWN_METHOD, BadAnswer, NotStarted, Refusal, read_answer
 
@@ -45,21 +46,9 @@ class OneshotProcess:
         self.kill()
         self._number += 1
         with self._stderr.open("ab") as stderr:
-            try:
-                process = subprocess.Popen(  # noqa: S603 -- the command under test, without a shell
-                    [*self._command, method],
-                    cwd=self._folder,
-                    env=self._environment,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=stderr,
-                    start_new_session=True,
-                )
-            except OSError as error:
-                why = (error.strerror or str(error)).lower()
-                raise NotStarted(
-                    f"the command {self._command[0]!r} could not be started in {self._folder}: {why}"
-                ) from error
+            process = started(
+                [*self._command, method], folder=self._folder, environment=self._environment, stderr=stderr
+            )
         self._process = process
         # Who needs no params need not read them.
         with suppress(BrokenPipeError):

@@ -15,6 +15,7 @@ import time
 from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, Final
 
+from harness.dialogue.program import started
 from harness.protocol import BadAnswer, ConnectorBroken, NotStarted, encode_request, read_answer
 
 if TYPE_CHECKING:
@@ -54,22 +55,9 @@ class StdioProcess:
         """Start the process; raises NotStarted."""
         self._buffer.clear()
         with self._stderr.open("ab") as stderr:
-            try:
-                self._process = subprocess.Popen(  # noqa: S603 -- the command under test, without a shell
-                    self._command,
-                    cwd=self._folder,
-                    env=self._environment,
-                    stdin=subprocess.PIPE,
-                    stdout=subprocess.PIPE,
-                    stderr=stderr,
-                    # A group of its own: a wrapper's children are ended with it, and Ctrl-C is ours.
-                    start_new_session=True,
-                )
-            except OSError as error:
-                why = (error.strerror or str(error)).lower()
-                raise NotStarted(
-                    f"the command {self._command[0]!r} could not be started in {self._folder}: {why}"
-                ) from error
+            self._process = started(
+                self._command, folder=self._folder, environment=self._environment, stderr=stderr
+            )
 
     def send(self, method: str, params: dict[str, Any]) -> int:
         """Send a request without waiting; return its number."""

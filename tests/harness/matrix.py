@@ -41,7 +41,7 @@ JUDGED: Final = frozenset({0, 1, 4})
 #: Shorter than a user's: a mutant that waits for ever is waited for this long, twice.
 MUTANT_SECONDS: Final = 20
 #: Finding the shortest of many failing stories takes a minute: played where the table asks for it.
-LONG: Final = "STORY-01"
+LONG: Final = frozenset({"STORY-01", "STORY-02"})
 #: One connector that is judged for longer than this is not judged, in seconds.
 LONGEST: Final = 1_800
 #: A mutant that fails more than this share of what applies to it is a wreck.
@@ -111,11 +111,13 @@ def right_file(name: str, *, folder: Path) -> Path:
     return _write(folder, name, command=command, seconds=30, env={})
 
 
-def mutant_file(mutant: Mutant, *, folder: Path, nursery: Path | None = None) -> Path:
+def mutant_file(
+    mutant: Mutant, *, folder: Path, nursery: Path | None = None, seconds: int = MUTANT_SECONDS
+) -> Path:
     """A connector file for a mutant; one of the reference connector is forked where there is a nursery."""
     command = [sys.executable, str(HERE / "launch.py"), mutant.name]
     env = {NURSERY: str(nursery)} if nursery is not None and mutant.of == "connector" else {}
-    return _write(folder, mutant.name, command=command, seconds=MUTANT_SECONDS, env=env)
+    return _write(folder, mutant.name, command=command, seconds=seconds, env=env)
 
 
 def _write(folder: Path, name: str, *, command: list[str], seconds: int, env: Mapping[str, str]) -> Path:
@@ -192,7 +194,7 @@ def judge_all(names: Sequence[str], options: argparse.Namespace) -> dict[str, Ju
             only = (
                 mutant.fails
                 if options.quick and not mutant.is_right
-                else sorted(ids - {LONG} | set(mutant.fails))
+                else sorted(ids - LONG | set(mutant.fails))
             )
             file = mutant_file(mutant, folder=scratch, nursery=nursery)
             return judge(file, out=out, server=server, only=only)

@@ -6,7 +6,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.protocol import Feature
-from harness.strategies import CloseHere, Poll, Raise, Restart, Story, drawn, sentence, stories
+from harness.strategies import (
+    Clock,
+    CloseHere,
+    Grow,
+    Poll,
+    Raise,
+    Restart,
+    Story,
+    drawn,
+    of_clocks,
+    sentence,
+    stories,
+)
 
 ALL = frozenset(Feature)
 
@@ -35,8 +47,17 @@ def test_every_step_can_be_told(data: st.DataObject) -> None:
 
 def test_the_same_seed_draws_the_same_stories() -> None:
     """A run can be repeated, and another seed tells other stories."""
-    first = drawn(ALL, seed=7, count=6)
+    first = drawn(stories(ALL), seed=7, count=6)
 
     assert len(first) == 6
-    assert drawn(ALL, seed=7, count=6) == first
-    assert drawn(ALL, seed=8, count=6) != first
+    assert drawn(stories(ALL), seed=7, count=6) == first
+    assert drawn(stories(ALL), seed=8, count=6) != first
+
+
+@given(of_clocks())
+@settings(max_examples=30, deadline=None)
+def test_a_story_of_clocks_moves_one_and_asks_for_nothing(story: Story) -> None:
+    """Its clock moves between two polls, and every step of it is any connector's business."""
+    assert isinstance(story[2], Clock)
+    assert {type(step) for step in story} <= {Raise, Poll, Clock, Grow}
+    assert "KUMA's clock is set " in sentence(story[2])

@@ -1,22 +1,23 @@
 // An adapter for kuma-harness, standard library only. It works; put yours where poll and shut are; then gofmt it.
 package main
-
 import ("bytes"; "crypto/tls"; "crypto/x509"; "encoding/json"; "fmt"; "net/http"; "os"; "time")
 
 type object = map[string]any
 var settings, held = object{}, map[string]object{} // the params of configure; KUMA's alerts by id, as last read
-var client *http.Client
+var client *http.Client; var quiet time.Time // until then KUMA wants to be asked nothing
 var hello = object{"protocol": 1, "name": "kit in Go", "version": "1", "features": []string{"events", "update", "close", "persist"}}
 var methods = map[any]func(object) any{"configure": configure, "poll": poll, "incidents": incidents, "close": shut,
 	"hello": func(object) any { return hello }, "shutdown": func(object) any { return object{} }}
 // Panics with KUMA's status where it refuses, and with an error where it gives no answer that can be read.
 func ask(method, path string, body any) (rows []object) {
+	if time.Now().Before(quiet) { panic(http.StatusTooManyRequests) }
 	kuma, sent := settings["kuma"].(object), new(bytes.Buffer)
 	check(json.NewEncoder(sent).Encode(body))
 	request := must(http.NewRequest(method, fmt.Sprint(kuma["url"], "/api/v1/", path), sent))
 	request.Header = http.Header{"Authorization": {fmt.Sprint("Bearer ", kuma["token"])}, "Content-Type": {"application/json"}}
 	response := must(client.Do(request))
 	defer response.Body.Close()
+	if wait, err := time.ParseDuration(response.Header.Get("Retry-After") + "s"); err == nil { quiet = time.Now().Add(wait) }
 	if response.StatusCode >= 300 { panic(response.StatusCode) }
 	if method == "GET" { check(json.NewDecoder(response.Body).Decode(&rows)) }
 	return rows
@@ -72,7 +73,6 @@ func shut(params object) any {
 	save()
 	return object{}
 }
-
 func file() string { return fmt.Sprint(settings["state_dir"], "/incidents.json") }
 func check(err error) { if err != nil { panic(err) } }
 func must[T any](value T, err error) T { check(err); return value }

@@ -10,7 +10,7 @@ class Adapter {
   static final Pattern TOKEN = Pattern.compile("\\G[\\s,:]*(\"[^\"\\\\]*+(?:\\\\.[^\"\\\\]*+)*+\"|[-+.\\w]+|[{}\\[\\]])");
   static final Object END = new Object(), DONE = Map.of(), FEATURES = List.of("events", "update", "close", "persist");
   static Map<String, Object> settings, kuma, held; // the params of configure; incidents by their alert's id
-  static HttpClient client; static int status; // KUMA's last, 0 where it gave none
+  static HttpClient client; static long quiet; static int status; // until then no request; KUMA's last, 0 where it gave none
   @SuppressWarnings("unchecked") static Map<String, Object> object(Object value) { return (Map<String, Object>) value; }
   static Object parse(String text) { return read(TOKEN.matcher(text)); }
   static Object read(Matcher text) { // Java has no JSON: the value that comes next, or END where a list or an object ends
@@ -32,10 +32,12 @@ class Adapter {
         .replaceAll(one -> String.format("\\\\u%04x", (int) one.group().charAt(0))) + '"' : String.valueOf(value);
   }
   static List<?> ask(String path, Object body) throws Exception { // GET, or POST where there is a body
+    if (System.currentTimeMillis() < quiet) { status = 429; throw new IllegalStateException("KUMA asked for silence"); }
     var request = HttpRequest.newBuilder(java.net.URI.create(kuma.get("url") + "/api/v1/" + path)).header("Authorization", "Bearer " + kuma.get("token"))
         .header("Content-Type", "application/json").method(body == null ? "GET" : "POST", HttpRequest.BodyPublishers.ofString(body == null ? "" : write(body))).build();
     long seconds = Math.max(1, ((Number) settings.get("deadline_seconds")).longValue() / 6); // for the whole answer
     status = 0; var answer = client.sendAsync(request, HttpResponse.BodyHandlers.ofString()).get(seconds, java.util.concurrent.TimeUnit.SECONDS);
+    quiet = System.currentTimeMillis() + answer.headers().firstValue("Retry-After").filter(wait -> wait.matches("\\d{1,9}")).map(Long::valueOf).orElse(0L) * 1000;
     if ((status = answer.statusCode()) >= 300) throw new IllegalStateException("KUMA answered " + status);
     return body == null ? (List<?>) parse(answer.body()) : List.of();
   }
@@ -52,8 +54,7 @@ class Adapter {
   static Object poll() throws Exception {
     var before = new TreeMap<>(held); var seen = new HashSet<Object>();
     for (int passed = -1; passed < seen.size();) { // a list that moves under a pass is read again
-      passed = seen.size();
-      List<?> rows; int page = 0;
+      passed = seen.size(); List<?> rows; int page = 0;
       do for (var row : rows = ask("alerts?withEvents&status=new&page=" + ++page, null)) seen.add(keep(object(row))); while (rows.size() >= 250);
     }
     save();
@@ -68,8 +69,7 @@ class Adapter {
   }
   static Object close(Object id, Object reason) throws Exception {
     try { ask("alerts/close", Map.of("id", id, "reason", reason)); } catch (IllegalStateException refusal) {
-      int refused = status;
-      if (!ask("alerts?id=" + id, null).stream().anyMatch(row -> "closed".equals(object(row).get("status")))) { status = refused; throw refusal; }
+      int refused = status; if (!ask("alerts?id=" + id, null).stream().anyMatch(row -> "closed".equals(object(row).get("status")))) { status = refused; throw refusal; }
     } // it may have been closed there already
     object(held.get(id)).put("status", "closed"); save(); return DONE;
   }

@@ -12,7 +12,7 @@ class Refused extends Error {
   }
 }
 
-let kuma, ca, seconds, file, held;
+let kuma, ca, seconds, file, held, quiet = 0;
 
 function ask(method, where, body) {
   return new Promise((resolve, reject) => {
@@ -20,16 +20,14 @@ function ask(method, where, body) {
     const headers = { Authorization: `Bearer ${kuma.token}`, 'Content-Type': 'application/json' };
     const options = { method, ca, headers, timeout: seconds * 1000, agent: false };
     const fail = (error) => reject(error instanceof Refused ? error : new Refused(`KUMA gave no answer: ${error.code}`));
+    if (Date.now() < quiet) return fail(new Refused('KUMA asked for silence', 429));
     const request = (url.startsWith('https') ? https : http).request(url, options, (response) => {
       const parts = [];
       response.on('data', (part) => parts.push(part)).on('error', fail).on('end', () => {
+        quiet = Date.now() + 1000 * (Number(response.headers['retry-after']) || 0);
         if (response.statusCode >= 300) return fail(new Refused(`KUMA answered ${response.statusCode}`, response.statusCode));
         const text = Buffer.concat(parts).toString('utf8');
-        try {
-          resolve(text ? JSON.parse(text) : null);
-        } catch {
-          fail(new Refused('KUMA answered what is not JSON'));
-        }
+        try { resolve(text ? JSON.parse(text) : null); } catch { fail(new Refused('KUMA answered what is not JSON')); }
       });
     });
     const late = setTimeout(() => request.destroy(new Refused('KUMA gave no answer in time')), seconds * 1000);

@@ -5,11 +5,11 @@ $ErrorActionPreference = 'Stop'
 $hello = @{ protocol = 1; name = 'kit in PowerShell'; version = '1'; features = @('events', 'update', 'close', 'persist') }
 class Refused : Exception {
     [object] $Status # null where KUMA gave no answer that can be read
-    [string] $Told
-    Refused([string] $told, [object] $status) { $this.Told, $this.Status = $told, $status }
+    [string] $Told; Refused([string] $told, [object] $status) { $this.Told, $this.Status = $told, $status }
 }
 
 function Request-Kuma([string] $method, [string] $path, $body) {
+    if ([DateTime]::UtcNow -lt $script:quiet) { throw [Refused]::new('KUMA asked for silence', 429) }
     $request = [Net.Http.HttpRequestMessage]::new([Net.Http.HttpMethod]::new($method), "$($script:url)/api/v1/$path")
     $request.Headers.Authorization = [Net.Http.Headers.AuthenticationHeaderValue]::new('Bearer', $script:token)
     $text = if ($null -eq $body) { '' } else { ConvertTo-Json $body -Compress }
@@ -18,6 +18,7 @@ function Request-Kuma([string] $method, [string] $path, $body) {
         $answer = $script:client.SendAsync($request).GetAwaiter().GetResult()
         $said = $answer.Content.ReadAsStringAsync().GetAwaiter().GetResult()
     } catch { throw [Refused]::new("KUMA gave no answer: $($_.Exception.GetType().Name)", $null) }
+    if ($answer.Headers.RetryAfter.Delta) { $script:quiet = [DateTime]::UtcNow + $answer.Headers.RetryAfter.Delta }
     $status = [int] $answer.StatusCode
     if ($status -ge 300) { throw [Refused]::new("KUMA answered $status", $status) }
     if ($method -ne 'GET') { return }
@@ -25,9 +26,8 @@ function Request-Kuma([string] $method, [string] $path, $body) {
     if ($rows -isnot [array]) { throw [Refused]::new('KUMA answered what is no list', $null) }
     Write-Output $rows -NoEnumerate
 }
-
 function Set-Configuration($params) {
-    $script:url, $script:token = $params.kuma.url, $params.kuma.token
+    $script:url, $script:token, $script:quiet = $params.kuma.url, $params.kuma.token, [DateTime]::MinValue
     $handler = [Net.Http.SocketsHttpHandler]@{ AllowAutoRedirect = $false }
     if ($params.kuma.ca_file) {
         $policy = [Security.Cryptography.X509Certificates.X509ChainPolicy]@{ TrustMode = 'CustomRootTrust'; RevocationMode = 'NoCheck' }

@@ -5,15 +5,13 @@ import json
 import pathlib
 import ssl
 import sys
-import urllib.error
+import time
 import urllib.request
 
 SHOWN = {"name": "name", "priority": "priority", "firstSeen": "first_seen", "lastSeen": "last_seen"}
 
 
-class Refused(Exception):
-    """KUMA refused, failed or could not be reached."""
-
+class Refused(Exception):  # KUMA refused, failed or could not be reached
     def __init__(self, message, status=None):
         super().__init__(message)
         self.data = {"retryable": status is None or status == 429 or status >= 500, "http_status": status}
@@ -23,7 +21,7 @@ class Connector:
     """The connector under test: replace its methods by calls of yours."""
 
     def configure(self, kuma, state_dir, deadline_seconds, **_):
-        self.url, self.token, self.seconds = kuma["url"], kuma["token"], deadline_seconds / 6
+        self.url, self.token, self.seconds, self.quiet = kuma["url"], kuma["token"], deadline_seconds / 6, 0.0
         self.tls = ssl.create_default_context(cafile=kuma["ca_file"])
         self.file = pathlib.Path(state_dir, "incidents.json")
         self.held = json.loads(self.file.read_text("utf-8")) if self.file.exists() else {}
@@ -33,8 +31,7 @@ class Connector:
         while grew:  # a list that moves under a pass is read again
             page, rows, grew = 0, [None] * 250, False
             while len(rows) >= 250:
-                page += 1
-                rows = self.ask("GET", f"alerts?withEvents&status=new&page={page}")
+                rows = self.ask("GET", f"alerts?withEvents&status=new&page={(page := page + 1)}")
                 grew = grew or any(row["id"] not in seen for row in rows)
                 seen.update([self.keep(row) for row in rows])
         self.save()
@@ -42,10 +39,9 @@ class Connector:
 
     def keep(self, row):
         if row["id"] not in self.held:
-            shown = {ours: row[theirs] for theirs, ours in SHOWN.items()}
             events = [event["ID"] for event in row.get("events") or []]
             own = {"id": f"INC-{row['id']}", "alert_id": row["id"], "status": "open", "event_ids": events}
-            self.held[row["id"]] = own | shown
+            self.held[row["id"]] = own | {ours: row[theirs] for theirs, ours in SHOWN.items()}
         return row["id"]
 
     def incidents(self):
@@ -67,6 +63,8 @@ class Connector:
         new.replace(self.file)  # a kill leaves the old file or the new one
 
     def ask(self, method, path, body=None):
+        if time.time() < self.quiet:
+            raise Refused("KUMA asked for silence", 429)
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/api/v1/{path}", data, method=method)
         request.add_header("Content-Type", "application/json")
@@ -74,7 +72,9 @@ class Connector:
         try:
             with urllib.request.urlopen(request, timeout=self.seconds, context=self.tls) as answer:
                 return json.loads(answer.read() or "null")
-        except urllib.error.HTTPError as error:
+        except urllib.request.HTTPError as error:
+            wait = error.headers.get("Retry-After", "")
+            self.quiet = time.time() + int(wait if wait.isdecimal() else 0)
             raise Refused(f"KUMA answered {error.code}", error.code) from error
         except (OSError, ValueError, http.client.HTTPException) as error:
             raise Refused(f"KUMA gave no answer: {type(error).__name__}") from error

@@ -4,6 +4,7 @@ set -uo pipefail
 FEATURES='["events", "update", "close", "persist"]'
 work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
 page=$work/page # the last answer's body
+quiet=0         # until then KUMA wants to be asked nothing
 
 result() { # the value on stdin as an answer
   jq -c --argjson id "$id" '{jsonrpc: "2.0", id: $id, result: .}'
@@ -20,11 +21,13 @@ refused() { # STATUS: 000 where there was no answer, 200 where it could not be r
 ask() { # METHOD PATH [BODY]; fails unless KUMA does what it is asked, and leaves its status
   local body=()
   [[ -n ${3:-} ]] && body=(--data-binary @-)
-  : >"$page"
+  ((EPOCHSECONDS < quiet)) && status=429 && return 1
+  : >"$page" >"$work/head"
   # The token goes through a pipe: arguments are seen by everybody on the host.
   status=$(printf %s "${3:-}" | curl --silent --max-time "$seconds" ${ca:+--cacert "$ca"} --request "$1" \
     --header @<(printf 'Authorization: Bearer %s\n' "$token") --header 'Content-Type: application/json' \
-    "${body[@]}" --output "$page" --write-out '%{http_code}' "$url/api/v1/$2") || status=000
+    "${body[@]}" --dump-header "$work/head" --output "$page" --write-out '%{http_code}' "$url/api/v1/$2") || status=000
+  wait=$(sed -n 's/^retry-after: *\([0-9]\{1,9\}\)\r*$/\1/Ip' "$work/head") && quiet=$((EPOCHSECONDS + wait + (wait > 0)))
   [[ $status == 2?? ]]
 }
 

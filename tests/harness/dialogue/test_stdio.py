@@ -63,7 +63,9 @@ def test_a_command_that_does_not_exist_is_named(tmp_path: Path) -> None:
         ["no-such-adapter"], folder=tmp_path, environment={}, stderr=tmp_path / "stderr.txt"
     )
 
-    with pytest.raises(NotStarted, match=r"'no-such-adapter' could not be started in .*: no such file"):
+    with pytest.raises(
+        NotStarted, match=r"'no-such-adapter' could not be started: there is no such file in "
+    ):
         process.start()
 
 

@@ -163,3 +163,24 @@ def test_a_place_without_a_class_is_told(place: str, told: str) -> None:
     """The module or the class that is missing."""
     with pytest.raises(NoSuchClass, match=told):
         find(place)
+
+
+class _Strict:
+    def hello(self, protocol: int) -> dict[str, int]:
+        return {"protocol": protocol}
+
+    def configure(self, params: dict[str, str]) -> None:
+        raise AssertionError(params)
+
+
+def test_a_class_gets_the_params_that_its_method_names() -> None:
+    """A param that comes later breaks no class."""
+    assert answer(_Strict(), "hello", {"protocol": 1, "harness": {}}) == {"result": {"protocol": 1}}
+
+
+def test_a_method_that_takes_other_params_is_told_their_names() -> None:
+    """One dictionary is the usual mistake."""
+    told = answer(_Strict(), "configure", {"kuma": {}, "state_dir": "/"})["error"]["message"]
+
+    assert "'params'" in told
+    assert "kuma, state_dir" in told

@@ -118,3 +118,35 @@ def falls_over_no_events(connector: Any) -> None:
         return alert(raw, now=now)
 
     connector.models.alert = indexing
+
+
+def looks_at_new_ones_alone(connector: Any) -> None:
+    """Does not look again at an alert that somebody has begun to work on."""
+    every = connector.incidents.Incidents.every
+
+    def still_new(self: Any) -> list[str]:
+        return [one.alert_id for one in every(self) if one.alert["kuma_status"] == "new"]
+
+    connector.incidents.Incidents.open_ids = still_new
+
+
+def looks_at_a_hundred(connector: Any) -> None:
+    """Looks at as many open incidents as one request can ask for, always the same ones."""
+    open_ids = connector.incidents.Incidents.open_ids
+    connector.incidents.Incidents.open_ids = lambda self: sorted(open_ids(self))[:100]
+
+
+def closes_first_and_forgets(connector: Any) -> None:
+    """Closes the incident first; a failure is told, and neither undone nor tried again."""
+    close = connector.sync.Sync.close
+
+    def hasty(self: Any, alert_id: str, reason: str) -> None:
+        try:
+            close(self, alert_id, reason)
+        except connector.errors.ConnectorError:
+            self.outbox.take_out(alert_id)
+            with self._store.begin() as connection:
+                connector.incidents._write(connection, alert_id, status=connector.incidents.CLOSED)
+            raise
+
+    connector.sync.Sync.close = hasty

@@ -184,3 +184,39 @@ def forgets_when_empty(connector: Any) -> None:
     connector.client.Client.page = watched
     connector.incidents.Incidents.deliver = anew
     connector.incidents.Incidents.every = shown
+
+
+def keeps_the_last_assignee(connector: Any) -> None:
+    """Takes no assignee for no news."""
+    fields_of = connector.incidents.fields_of
+
+    def sticking(alert: Any, before: Any) -> Any:
+        fields = fields_of(alert, before)
+        return fields | {"assignee": fields["assignee"] or before["assignee"]} if before else fields
+
+    connector.incidents.fields_of = sticking
+
+
+def makes_the_assignee_owner(connector: Any) -> None:
+    """Writes KUMA's assignee over the owner that an analyst chose."""
+    write = connector.incidents._write
+
+    def owned(connection: Any, alert_id: str, **values: Any) -> None:
+        assignee = connector.incidents.json.loads(values.get("alert", "{}")).get("assignee")
+        if assignee:
+            local = connector.incidents.json.loads(connector.incidents._row(connection, alert_id).local)
+            values["local"] = connector.incidents._json({**local, "owner": assignee})
+        write(connection, alert_id, **values)
+
+    connector.incidents._write = owned
+
+
+def edits_them_all(connector: Any) -> None:
+    """Writes what an analyst wrote into every incident."""
+    edit = connector.incidents.Incidents.edit
+
+    def everywhere(self: Any, _alert_id: str, fields: Any) -> None:
+        for one in list(self.every()):
+            edit(self, one.alert_id, fields)
+
+    connector.incidents.Incidents.edit = everywhere

@@ -152,3 +152,18 @@ def names_nobody_affected(connector: Any) -> None:
         return dataclasses.replace(understand(*args, **named), assets=[], accounts=[])
 
     connector.models.alert = without
+
+
+def moves_its_start(connector: Any) -> None:
+    """Takes what it has read for the start of its window, while it is still reading."""
+    paging = connector.paging
+    after = paging.Sweep.after
+
+    def moving(self: Any, seconds: list[int], ids: Any, *, size: int) -> Any:
+        following = after(self, seconds, ids, size=size)
+        if following is None or following.crowded:
+            return following
+        ask = dataclasses.replace(following.ask, since=min(seconds))
+        return dataclasses.replace(following, ask=ask, start=min(seconds))
+
+    paging.Sweep.after = moving

@@ -225,3 +225,8 @@ def empty_list_forgets_the_past(guide: Any) -> None:
 def _after(alert: dict[str, Any], since: list[str]) -> bool:
     moment = dt.datetime.fromisoformat(alert["lastSeen"]) + dt.timedelta(seconds=1)
     return moment > dt.datetime.fromisoformat(since[0])
+
+
+def date_is_no_retry_after(guide: Any) -> None:
+    """Reads a Retry-After in seconds, and takes a date for none."""
+    guide.seconds_of = lambda text: float(text) if text.isdecimal() else 0.0

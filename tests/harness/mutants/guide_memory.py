@@ -199,3 +199,28 @@ def poll_opens_again(guide: Any) -> None:
         return changes
 
     guide.Connector.poll = whole_rows
+
+
+def desk_emptied_by_an_empty_list(guide: Any) -> None:
+    """Keeps what KUMA shows: an empty list takes all incidents away."""
+    page = guide.Connector.page
+
+    def emptied(self: Any, number: int, *, until: float) -> Any:
+        alerts = page(self, number, until=until)
+        if number == 1 and not alerts:
+            with self.desk.rows:
+                self.desk.rows.execute("DELETE FROM incident")
+        return alerts
+
+    guide.Connector.page = emptied
+
+
+def every_alert_an_update(guide: Any) -> None:
+    """Counts whatever it reads again as updated."""
+    receive = guide.Desk.receive
+
+    def busy(self: Any, alerts: list[dict[str, Any]]) -> Any:
+        changes = receive(self, alerts)
+        return dict.fromkeys((alert["id"] for alert in alerts), False) | changes
+
+    guide.Desk.receive = busy

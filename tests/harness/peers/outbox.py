@@ -11,6 +11,7 @@ The rule that must stay true: the mark never passes an alert that is not kept, n
 
 import contextlib
 import datetime as dt
+import email.utils
 import http.client
 import json
 import socket
@@ -44,6 +45,15 @@ CREATE TABLE IF NOT EXISTS incident (alert TEXT PRIMARY KEY, status TEXT NOT NUL
 CREATE TABLE IF NOT EXISTS outbox (alert TEXT PRIMARY KEY, reason TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS number (name TEXT PRIMARY KEY, value REAL NOT NULL);
 """
+
+
+def moment_of(retry_after: str) -> float:
+    """When a Retry-After is over, as seconds of the epoch: either of its forms, 0 for anything else."""
+    if retry_after.isdecimal():
+        return time.time() + float(retry_after)
+    with contextlib.suppress(ValueError):
+        return email.utils.parsedate_to_datetime(retry_after).timestamp()
+    return 0.0
 
 
 class Trouble(Exception):
@@ -97,8 +107,8 @@ class Connector:
                 f"{method} {path.split('?', maxsplit=1)[0]}: {named}", retryable=named[:3] != "SSL"
             ) from None
         wait = answer.headers.get("Retry-After", "")
-        if answer.status in {429, 503} and wait.isdecimal():
-            self.keep("silence", time.time() + float(wait))
+        if answer.status in {429, 503} and wait:
+            self.keep("silence", moment_of(wait))
         try:
             found = json.loads(said) if said else None
         except ValueError:
