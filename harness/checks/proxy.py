@@ -15,7 +15,7 @@ import pytest
 from harness import decoy
 from harness.oracle import exactly, missing
 from harness.plugin import requirement
-from harness.scene import BRIEFLY
+from harness.scene import BRIEFLY, SETTLING
 from harness.verdict import Finding, demand, reached
 from harness.world import ago
 
@@ -47,7 +47,8 @@ def check_token_at_proxy(scene: Scene, *, excepted: bool) -> None:
         environment = _environment(proxy, _excepted(scene) if excepted else "")
         scene.note("harness", f"the environment names a proxy, and NO_PROXY={environment['NO_PROXY']!r}")
         refusal = scene.try_to_start(environment=environment, deadline_seconds=BRIEFLY)
-        if refusal is None:
+        # A slow machine may need more than one poll to get anywhere.
+        while refusal is None and scene.polls < SETTLING and not (scene.exchanges or proxy.visits):
             scene.poll()
 
     reached(scene.exchanges or proxy.visits, "the connector asked neither KUMA nor the proxy")
@@ -75,7 +76,7 @@ def check_exception(scene: Scene) -> None:
         scene.note("harness", f"the environment names a proxy, and NO_PROXY={environment['NO_PROXY']!r}")
         scene.start(environment=environment, deadline_seconds=BRIEFLY)
         answer = scene.poll()
-        told = f"the proxy was connected to {proxy.visits} times, although NO_PROXY names KUMA's address"
+        told = f"connections to the proxy: {proxy.visits}, although NO_PROXY names KUMA's address"
         demand([Finding("visited", told, "no connection", str(proxy.visits))] if proxy.visits else [])
         record = scene.settle(until=lambda record: not missing(record, ids))
 
