@@ -268,9 +268,11 @@ def _served(record: Record, alert: str) -> str:
 
 def _pages(record: Record) -> str:
     """Say it where the connector was served a full page and never asked for more."""
-    lists = [exchange for _, exchange in record.exchanges if exchange.is_list and exchange.arrived]
-    by_poll = Counter(poll for poll, exchange in record.exchanges if exchange.is_list)
-    full = any(len(exchange.served) >= _PAGE for exchange in lists)
+    lists = [(poll, exchange) for poll, exchange in record.exchanges if exchange.is_list]
+    full = any(len(exchange.served) >= _PAGE for _, exchange in lists if exchange.arrived)
+    # A poll may well ask the same question twice, to see whether the list has moved.
+    asked = {(poll, exchange.query.raw) for poll, exchange in lists}
+    by_poll = Counter(poll for poll, _ in asked)
     if full and by_poll and max(by_poll.values()) == 1:
         return "; a full page was served, and none of the polls asked for a second one"
     return ""

@@ -212,10 +212,17 @@ def _ended(finished: CheckFinished, wanted: Requirement, error: BaseException | 
             broken = isinstance(error, ConnectorBroken)
             found = [Finding("broken", str(error))] if broken else list(getattr(error, "findings", ()))
             final = verdict or failed(wanted.level)
-            return _with(finished, final, str(error), findings=found, broken=broken)
+            told = str(error) + (_then(finished) if broken else "")
+            return _with(finished, final, told, findings=found, broken=broken)
     where = traceback.extract_tb(error.__traceback__)[-1]
     sentence = f"the check itself broke: {error!r} in {where.name}, line {where.lineno}"
     return _with(finished, Verdict.ERROR, sentence)
+
+
+def _then(finished: CheckFinished) -> str:
+    """Say what KUMA did last before a connector failed to answer, where it did anything."""
+    did = [moment.what for moment in finished.evidence.timeline if moment.actor == "KUMA"]
+    return f"; before that, KUMA: {did[-1]}" if did else ""
 
 
 def play(run: Run, chosen: Sequence[Requirement], sink: Sink, *, jobs: int) -> bool:

@@ -32,11 +32,12 @@ def _import(scene: Scene, ids: list[str]) -> None:
     demand(exactly(record, new=ids, known=scene.world.made))
 
 
-def _must_fail(answer: Polled | Refusal, why: str) -> list[Finding]:
+def _must_fail(answer: Polled | Refusal, why: str, *, poll: int) -> list[Finding]:
     """Judge that a poll which cannot have worked says so."""
     if isinstance(answer, Refusal):
         return []
-    return [Finding("swallowed", f"{why}, but the poll was answered with success", "an error", "success", 61)]
+    told = f"{why}, but poll {poll} was answered with success"
+    return [Finding("swallowed", told, "an error", "success", 61)]
 
 
 @requirement("AUTH-01")
@@ -82,7 +83,8 @@ def check_refused_token(scene: Scene) -> None:
     scene.secrets.append(second)
     scene.note("KUMA", "there is a new token")
 
-    demand(*(_must_fail(answer, "KUMA refused the token") for answer in answers))
+    numbered = enumerate(answers, scene.polls - 1)
+    demand(*(_must_fail(answer, "KUMA refused the token", poll=number) for number, answer in numbered))
     scene.configure(token=second)
     _import(scene, ids)
 
@@ -105,7 +107,8 @@ def check_refused_in_sweep(scene: Scene, when: str) -> None:
 
     reached(scene.world.fired(fault), "the connector asked for no list of alerts")
     told = isinstance(answer, Polled) and missing(scene.look(), ids)
-    demand(_must_fail(answer, "KUMA refused the token after the first page") if told else [])
+    why = "KUMA refused the token after the first page"
+    demand(_must_fail(answer, why, poll=scene.polls) if told else [])
     second = scene.world.give_token(user)
     scene.secrets.append(second)
     scene.configure(token=second)
@@ -176,7 +179,7 @@ def check_unknown_authority(scene: Scene) -> None:
             )
             for request in requests[:1]
         ],
-        _must_fail(answer, "KUMA's certificate could not be trusted"),
+        _must_fail(answer, "KUMA's certificate could not be trusted", poll=scene.polls),
     )
 
 
@@ -201,7 +204,7 @@ def check_wrong_certificate(scene: Scene, wrong: str) -> None:
             )
             for _ in other.heard[:1]
         ],
-        _must_fail(answer, f"the server's certificate was wrong ({wrong})"),
+        _must_fail(answer, f"the server's certificate was wrong ({wrong})", poll=scene.polls),
     )
 
 

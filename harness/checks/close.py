@@ -38,15 +38,15 @@ def _reasons(scene: Scene) -> dict[str, str]:
     return scene.reasons or {reason: reason for reason in KUMA_REASONS}
 
 
-def _succeeded(alert: str, refusal: Refusal | None) -> list[Finding]:
+def _succeeded(alert: str, refusal: Refusal | None, *, why: str = "") -> list[Finding]:
     if refusal is None:
         return []
-    sentence = f"closing alert {alert} was answered with {refusal}"
+    sentence = f"closing alert {alert} was answered with {refusal}{why}"
     return [Finding("not closed", sentence, "{}", "an error")]
 
 
-def _closed_as(truth: Truth, reason: str) -> list[Finding]:
-    """Judge that KUMA closed an alert once, with this reason."""
+def _closed_as(truth: Truth, reason: str, *, ours: str = "") -> list[Finding]:
+    """Judge that KUMA closed an alert once, with this reason; ``ours`` is the SOAR's word for it."""
     if truth.status != "closed":
         sentence = f"close of alert {truth.id} was answered with success, but it is {truth.status} in KUMA"
         return [Finding("claimed closed", sentence, "closed", truth.status, 56)]
@@ -54,6 +54,7 @@ def _closed_as(truth: Truth, reason: str) -> list[Finding]:
     if truth.closing_reason != reason:
         sentence = (
             f"alert {truth.id} was closed as {truth.closing_reason!r}; the declared reason is {reason!r}"
+            f"{f' for {ours!r}' if ours else ''}"
         )
         found.append(Finding("wrong reason", sentence, reason, truth.closing_reason, 49))
     if truth.times_closed != 1:
@@ -100,8 +101,11 @@ def check_reasons(scene: Scene) -> None:
     answers = [scene.close(alert, ours) for alert, ours in zip(ids, reasons, strict=True)]
 
     demand(*(_succeeded(alert, answer) for alert, answer in zip(ids, answers, strict=True)))
-    pairs = zip(scene.world.truths(ids), reasons.values(), strict=True)
-    demand(*(_closed_as(truth, reason) for truth, reason in pairs), _incident_closed(scene, *ids))
+    pairs = zip(scene.world.truths(ids), reasons.items(), strict=True)
+    demand(
+        *(_closed_as(truth, theirs, ours=ours) for truth, (ours, theirs) in pairs),
+        _incident_closed(scene, *ids),
+    )
 
 
 @requirement("CLOSE-02")
@@ -115,7 +119,9 @@ def check_closed_already(scene: Scene) -> None:
     answer = scene.close(alert, ours)
 
     demand(
-        _succeeded(alert, answer),
+        _succeeded(
+            alert, answer, why=", although somebody had closed it in KUMA: there was nothing left to do"
+        ),
         _closed_as(scene.world.truth(alert), "incorrect data"),
         _incident_closed(scene, alert),
     )
@@ -137,7 +143,9 @@ def check_lost_answer(scene: Scene) -> None:
         scene.run.company.pause(1)
 
     demand(
-        _succeeded(alert, answer),
+        _succeeded(
+            alert, answer, why=", although the first close, whose answer was lost, had closed it in KUMA"
+        ),
         _closed_as(scene.world.truth(alert), theirs),
         _incident_closed(scene, alert),
     )

@@ -51,11 +51,11 @@ def _import(scene: Scene, ids: list[str]) -> None:
     demand(exactly(record, new=ids, known=scene.world.made))
 
 
-def _must_fail(answer: Polled | Refusal, why: str, defect: int) -> list[Finding]:
+def _must_fail(scene: Scene, answer: Polled | Refusal, why: str, defect: int) -> list[Finding]:
     """Judge that a poll which cannot have been complete says so."""
     if isinstance(answer, Refusal):
         return []
-    sentence = f"{why}, but the poll was answered with success"
+    sentence = f"{why}, but poll {scene.polls} was answered with success"
     return [Finding("swallowed", sentence, "an error", "success", defect)]
 
 
@@ -90,7 +90,7 @@ def _outage(scene: Scene, action: dict[str, Any], defect: int) -> None:
     scene.world.lift()
     scene.note("KUMA", "is healthy again")
     demand(
-        _must_fail(answer, f"KUMA {does}", defect),
+        _must_fail(scene, answer, f"KUMA {does}", defect),
         lost(record, before),
         closed_by_itself(record, before),
     )
@@ -139,7 +139,7 @@ def check_failure_in_sweep(scene: Scene, status: int, times: int | None) -> None
     reached(scene.world.fired(fault), "the connector asked for no list of alerts after its first full page")
     scene.world.lift()
     if times is None:
-        demand(_must_fail(answer, "KUMA failed every request after the first page", 58))
+        demand(_must_fail(scene, answer, "KUMA failed every request after the first page", 58))
     demand(_half_told(scene, answer, ids))
     _import(scene, ids)
 
@@ -202,7 +202,7 @@ def check_storm(scene: Scene) -> None:
     storm = f"one poll of a KUMA that answers 503 sent {sent} requests"
     demand(
         [Finding("storm", storm, f"at most {_STORM} requests", str(sent))] if sent > _STORM else [],
-        _must_fail(answer, "KUMA answered 503 to every request", 61),
+        _must_fail(scene, answer, "KUMA answered 503 to every request", 61),
     )
 
 
@@ -218,7 +218,7 @@ def check_silence(scene: Scene) -> None:
 
     reached(scene.world.fired(fault), "no request for alerts reached KUMA")
     scene.world.lift()
-    demand(_must_fail(answer, "KUMA answered nothing", 61))
+    demand(_must_fail(scene, answer, "KUMA answered nothing", 61))
     _import(scene, ids)
 
 
@@ -292,7 +292,7 @@ def check_unreachable(scene: Scene) -> None:
         refusal = scene.try_to_start(url=url, deadline_seconds=BRIEFLY)
         answer = refusal or scene.poll()
 
-    demand(_must_fail(answer, "nobody listens at KUMA's address", 61))
+    demand(_must_fail(scene, answer, "nobody listens at KUMA's address", 61))
     refusal = scene.configure()
     demand([] if refusal is None else [Finding("stuck", f"configure was answered with {refusal}")])
     _import(scene, ids)

@@ -75,7 +75,7 @@ def check_exception(scene: Scene) -> None:
         scene.note("harness", f"the environment names a proxy, and NO_PROXY={environment['NO_PROXY']!r}")
         scene.start(environment=environment, deadline_seconds=BRIEFLY)
         answer = scene.poll()
-        told = f"the proxy was connected to {proxy.visits} times, although NO_PROXY names KUMA's address"
+        told = f"connections to the proxy: {proxy.visits}, although NO_PROXY names KUMA's address"
         demand([Finding("visited", told, "no connection", str(proxy.visits))] if proxy.visits else [])
         record = scene.settle(until=lambda record: not missing(record, ids))
 

@@ -21,6 +21,8 @@ HEADLINES: Final = {
 
 def headline(results: Results) -> str:
     """Return the verdict as a sentence."""
+    if not results.rows:
+        return f"{results.started.connector}: nothing that counts was to be played"
     passed = results.counts.get(Verdict.PASS, 0)
     played = sum(
         count

@@ -106,7 +106,9 @@ def test_a_lost_alert_that_was_served_is_told_with_the_poll() -> None:
 def test_a_lost_alert_behind_a_full_page_points_to_paging() -> None:
     """A full page was served and nothing more was asked for: class 3."""
     page = [(f"a{number}", 1) for number in range(250)]
-    record = _record(*(_incident(alert) for alert, _ in page), exchanges=[(1, _list(*page))])
+    # Twice: to see whether the list has moved.
+    asked = [(1, _list(*page)), (1, _list(*page))]
+    record = _record(*(_incident(alert) for alert, _ in page), exchanges=asked)
 
     [finding] = lost(record, [*(alert for alert, _ in page), "b"])
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from harness import catalog
 from harness.company import Interrupted
 from harness.dialogue.stdio import DeadlineMissed, Died
-from harness.events import CheckFinished
+from harness.events import CheckFinished, Evidence, Moment
 from harness.plugin import _compared, _decided, _doubtful, _ended
 from harness.verdict import Failure, Finding, Flaky, HarnessTrouble, NotReached, Unsupported, Verdict
 
@@ -39,6 +40,21 @@ def test_each_exception_has_its_verdict(
 
     assert (finished.verdict, finished.broken) == (verdict, broken)
     assert finished.summary.startswith(summary)
+
+
+def test_a_connector_that_fails_to_answer_is_told_with_what_kuma_did() -> None:
+    """Whoever reads that no answer came sees what was the matter."""
+    timeline = [
+        Moment(0.1, "KUMA", "alert a appears"),
+        Moment(0.2, "KUMA", "drips"),
+        Moment(0.3, "harness", "poll"),
+    ]
+    played = msgspec.structs.replace(PLAYED, evidence=Evidence(timeline))
+
+    finished = _ended(played, catalog.load().requirements[0], _raised(Died("no answer came")))
+
+    assert finished.summary == "no answer came; before that, KUMA: drips"
+    assert finished.findings == [Finding("broken", "no answer came")]
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,16 @@
 
 Decides what the script finds when it starts: the modules that integrations import, and its own folder.
 Does not know why the command is run. Rule: nothing of a command is left in this process but its outcome,
-and a script that crashes is told with its traceback on stderr.
+one that takes too long is ended as the server does it, and a script that crashes is told with its traceback
+on stderr.
 """
 
 from __future__ import annotations
 
 import os
 import runpy
+import select
+import signal
 import sys
 import traceback
 from types import ModuleType
@@ -27,8 +30,8 @@ if TYPE_CHECKING:
 COMMON, USER, MOCK = "CommonServerPython", "CommonServerUserPython", "demistomock"
 
 
-def run(script: Path, order: Order, *, environment: Mapping[str, str]) -> Outcome:
-    """Run a command to its end and return what it did."""
+def run(script: Path, order: Order, *, environment: Mapping[str, str], seconds: float) -> Outcome:
+    """Run a command to its end, or for so many seconds, and return what it did."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -36,8 +39,14 @@ def run(script: Path, order: Order, *, environment: Mapping[str, str]) -> Outcom
         _play(script, order, environment=environment, writing=writing)
     os.close(writing)
     with os.fdopen(reading, "rb") as pipe:
+        late = not select.select([pipe], [], [], seconds)[0]
+        if late:
+            os.kill(child, signal.SIGKILL)
         said = pipe.read()
     _, status = os.waitpid(child, 0)
+    if late:
+        told = f"{order.command} was ended by the server: it took longer than {seconds:g} seconds"
+        return Outcome(context=order.context, failure=told)
     if not said:
         code = os.waitstatus_to_exitcode(status)
         return Outcome(context=order.context, failure=f"{order.command} ended with {code} and said nothing")

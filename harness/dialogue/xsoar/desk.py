@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 _FILE: Final = "xsoar.json"
 _FETCH: Final = "fetch-incidents"
+#: GUESS: a command may take this share of the harness's deadline; the server's own time-out is in minutes.
+_SHARE: Final = 0.8
 
 
 class CommandFailed(Exception):
@@ -71,8 +73,16 @@ class Desk:
             "reasons": settings.reasons,
         }
 
-    def configure(self, kuma: Mapping[str, Any], state_dir: str, lookback_seconds: int, **_: Any) -> None:
+    def configure(
+        self,
+        kuma: Mapping[str, Any],
+        state_dir: str,
+        lookback_seconds: int,
+        deadline_seconds: float,
+        **_: Any,
+    ) -> None:
         """Take an instance's settings; the same ``state_dir`` is the same instance."""
+        self._seconds = deadline_seconds * _SHARE
         self._file = Path(state_dir) / _FILE
         self._memory = incidents.load(self._file)
         words = {**kuma, "ca_file": kuma["ca_file"] or "", "lookback_seconds": str(lookback_seconds)}
@@ -187,7 +197,7 @@ class Desk:
         # The server keeps the last run for fetching alone: every other command finds it empty.
         last_run = memory.last_run if name == _FETCH else {}
         order = Order(name, self._params, args, last_run, memory.last_mirror_run, memory.context)
-        outcome = command.run(self._script, order, environment=self._environment)
+        outcome = command.run(self._script, order, environment=self._environment, seconds=self._seconds)
         # The integration context is kept at once, whatever became of the command.
         memory.context = outcome.context
         return outcome

@@ -34,9 +34,9 @@ def _desk(folder: Path, text: str, **settings: Any) -> Desk:
     return desk
 
 
-def _configure(desk: Desk, folder: Path) -> None:
+def _configure(desk: Desk, folder: Path, *, seconds: float = 30) -> None:
     kuma = {"url": "https://127.0.0.1:1", "token": "secret", "ca_file": "/ca.pem"}
-    desk.configure(kuma=kuma, state_dir=str(folder), lookback_seconds=60)
+    desk.configure(kuma=kuma, state_dir=str(folder), lookback_seconds=60, deadline_seconds=seconds)
 
 
 FETCH = """
@@ -209,6 +209,15 @@ def test_a_script_reads_nothing_of_the_harness(tmp_path: Path) -> None:
     desk.poll()
 
     assert json.loads((tmp_path / "xsoar.json").read_text(encoding="utf-8"))["context"] == {"read": ""}
+
+
+def test_a_command_that_takes_too_long_is_ended(tmp_path: Path) -> None:
+    """As the server does it, whatever the script waits for."""
+    desk = _desk(tmp_path, "import time; time.sleep(60)")
+    _configure(desk, tmp_path, seconds=0.5)
+
+    with pytest.raises(CommandFailed, match=r"fetch-incidents was ended by the server: .* than 0\.4 seconds"):
+        desk.poll()
 
 
 def test_there_is_nothing_to_close_without_an_incident(tmp_path: Path) -> None:

@@ -64,6 +64,15 @@ def test_whatever_it_comes_to_the_run_passes(verdict: Verdict) -> None:
     assert summary.headline(found) == "Acme passes: 1 of 1 requirements hold"
 
 
+def test_a_run_of_nothing_that_counts_claims_nothing() -> None:
+    """Where only such requirements were chosen, the headline is no pass."""
+    started = msgspec.structs.replace(STARTED, planned=["FETCH-03"])
+
+    found = results.read([started, FAILED, RunFinished(1.0)], catalog=KNOWN, waivers=(), today=TODAY)
+
+    assert summary.headline(found) == "Acme: nothing that counts was to be played"
+
+
 def test_a_waiver_of_it_is_not_stale() -> None:
     """Nothing counts, so there is nothing to waive."""
     found = _read(PASSED, FAILED, waivers=(Waiver("FETCH-03", "soon", dt.date(2020, 1, 1)),))
