@@ -125,7 +125,7 @@ def check_refused_from_the_start(scene: Scene) -> None:
     scene.note("KUMA", "the token is revoked before the first poll")
     answer = scene.try_to_start(token=token, deadline_seconds=BRIEFLY) or scene.poll()
 
-    demand(_must_fail(answer, "KUMA refused the token"))
+    demand(_must_fail(answer, "KUMA refused the token", poll=scene.polls))
 
 
 @requirement("AUTH-04", lasts=9)

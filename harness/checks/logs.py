@@ -69,9 +69,9 @@ def check_no_token_in_output(scene: Scene) -> None:
     scene.kill()
 
     token = scene.world.token
-    printed = token.encode() in scene.stderr()
-    told = [message for message in scene.said if token in message]
-    logs = [file for file in _logs(scene.folder) if token.encode() in file.read_bytes()]
+    printed = _gives_away(scene.stderr(), token)
+    told = [message for message in scene.said if _gives_away(message.encode(), token)]
+    logs = [file for file in _logs(scene.folder) if _gives_away(file.read_bytes(), token)]
     demand(
         [Finding("leaked", "the token is on stderr", "no token", "the token")] if printed else [],
         [
@@ -83,6 +83,12 @@ def check_no_token_in_output(scene: Scene) -> None:
             for message in told
         ],
     )
+
+
+def _gives_away(text: bytes, token: str) -> bool:
+    """Say whether a text contains the token, or a half of it: a line that was cut is no mask."""
+    half = len(token) // 2
+    return token[:half].encode() in text or token[half:].encode() in text
 
 
 @requirement("AUTH-08")

@@ -39,6 +39,7 @@ _DOES = {
     "redirect": "redirected every request elsewhere",
     "reset": "reset every connection",
     "empty": "closed every connection without an answer",
+    "200": "answered an object in the place of every list",
 }
 #: Clocks and schedulers are not exact.
 _TOLERANCE = dt.timedelta(milliseconds=200)
@@ -79,7 +80,9 @@ def _outage(scene: Scene, action: dict[str, Any], defect: int) -> None:
     before = scene.world.generate(1, last_seen=ago(seconds=20))
     _import(scene, before)
     fault = scene.world.fault(ANY, action)
-    does = _DOES.get(action["kind"], f"answered {action.get('status')} to every request")
+    does = _DOES.get(
+        str(action.get("status", action["kind"])), f"answered {action.get('status')} to every request"
+    )
     scene.note("KUMA", f"is broken from now on: it {does}")
     hidden = scene.world.generate(1, last_seen=ago(seconds=1))
 
@@ -177,7 +180,6 @@ def check_retry_after_a_date(scene: Scene) -> None:
     action = {"kind": "status", "status": HTTPStatus.TOO_MANY_REQUESTS, "headers": headers}
     fault = scene.world.fault(LISTS, action, times=1)
     scene.note("KUMA", f"the next list meets 429 with Retry-After: {headers['Retry-After']}")
-
     for _ in range(2):
         demand(_half_told(scene, scene.poll(), ids))
     _import(scene, ids)

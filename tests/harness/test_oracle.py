@@ -15,6 +15,7 @@ from harness.oracle import (
     each,
     events_wrong,
     exactly,
+    hasty,
     invented,
     lost,
     misshown,
@@ -234,3 +235,33 @@ def test_each_judges_the_incidents_that_are_there() -> None:
     truths = [_truth(), _truth(id="b", name="Other")]
 
     assert [finding.held for finding in each(truths, _record(_incident("b")), misshown)] == ["name: Rule"]
+
+
+@pytest.mark.parametrize(
+    ("page", "after_ms", "poll", "kinds"),
+    [
+        ("2", 60, 1, []),
+        ("2", 900, 1, ["hasty"]),
+        ("1", 60, 1, ["hasty"]),
+        ("2", 60, 2, ["hasty"]),
+        ("1", 2_100, 2, []),
+    ],
+    ids=["asked for in parallel", "too late for that", "once more", "in the next poll", "after the wait"],
+)
+def test_a_request_after_a_refusal_is_hasty_unless_it_was_under_way(
+    page: str, after_ms: int, poll: int, kinds: list[str]
+) -> None:
+    """Who asks for pages in parallel cannot take the others back."""
+
+    def asked(number: str, **changes: Any) -> Exchange:
+        moving = ("from", str(changes.get("seq", 1)))
+        return _list(query=Query("", [("page", number), moving]), **changes)
+
+    refused = asked("1", status=429)
+    other = asked(page, seq=2, at=T + dt.timedelta(milliseconds=after_ms))
+
+    found = hasty(
+        [(1, refused), (poll, other)], refused, over=T + dt.timedelta(seconds=2), asked="wait for 2 seconds"
+    )
+
+    assert [finding.kind for finding in found] == kinds

@@ -230,3 +230,14 @@ def _after(alert: dict[str, Any], since: list[str]) -> bool:
 def date_is_no_retry_after(guide: Any) -> None:
     """Reads a Retry-After in seconds, and takes a date for none."""
     guide.seconds_of = lambda text: float(text) if text.isdecimal() else 0.0
+
+
+def half_of_the_token_printed(guide: Any) -> None:
+    """Prints the beginning of its headers, which is meant to hide the token."""
+    ask = guide.Kuma.ask
+
+    def told(self: Any, method: str, target: str, body: Any, *, seconds: float) -> Any:
+        print(f"{method} {target} Authorization: Bearer {self.token[:20]}...", file=sys.stderr)
+        return ask(self, method, target, body, seconds=seconds)
+
+    guide.Kuma.ask = told
