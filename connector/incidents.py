@@ -21,7 +21,7 @@ from connector.models import storable
 from connector.store import incident_events, incidents, unseen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Insert, Select, Table
 
@@ -113,11 +113,12 @@ class Incidents:
         with self._store.begin() as connection:
             return str(_row(connection, alert_id).status)
 
-    def open_ids(self) -> list[str]:
-        """Return the alerts of all open incidents."""
+    def open_ids(self, *, but: Collection[str] = ()) -> list[str]:
+        """Return the alerts of all open incidents, but for some; those never are in memory all at once."""
         query = select(incidents.c.alert_id).where(incidents.c.status == OPEN)
         with self._store.begin() as connection:
-            return list(connection.execute(query).scalars())
+            found = connection.execution_options(yield_per=_CHUNK).execute(query).scalars()
+            return [key for key in found if key not in but]
 
     def unseen_ids(self) -> list[str]:
         """Return the alerts that were closed from here and that KUMA has not shown since."""

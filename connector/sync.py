@@ -220,7 +220,7 @@ class Sync:
                 self._deliver_by_id(some[half:], counts)
 
     def _reconcile(self, counts: Counts, touched: set[str]) -> None:
-        waiting = sorted({*self.incidents.open_ids(), *self.incidents.unseen_ids()} - touched)
+        waiting = sorted({*self.incidents.open_ids(but=touched), *self.incidents.unseen_ids()} - touched)
         before = self.ledger.looked_at()
         first = before % len(waiting) if waiting else 0
         waiting = waiting[first:] + waiting[:first]

@@ -247,6 +247,8 @@ def _rows(world: str, waiting: Iterable[Waiting]) -> Iterable[bytes]:
 
 
 def _text(value: str) -> bytes:
+    if not value:
+        return b"\0"  # most columns of most events
     encoded = value.encode()
     size, left = bytearray(), len(encoded)
     # Seven bits a byte, the lowest first; another follows where the eighth is set.
