@@ -143,11 +143,9 @@ class Database:
                 number = connection.exec_driver_sql(_REVISION).scalar_one()
                 connection.exec_driver_sql(f"PRAGMA user_version = {_after(number)}")
 
-    @contextmanager
-    def glance(self) -> Iterator[Executes]:
+    def glance(self) -> AbstractContextManager[Executes]:
         """Open a consistent view of the data for statements that were made once."""
-        with self.read() if self._leans is None else self._leans.transaction("BEGIN") as lean:
-            yield lean
+        return self.read() if self._leans is None else self._leans.transaction("BEGIN")
 
     @contextmanager
     def change(self, world: str) -> Iterator[Executes]:
@@ -177,8 +175,7 @@ class Database:
         """Return a number that changes with every ``write`` of any process, or None but on SQLite."""
         if self._leans is None:
             return None
-        with self._leans.connection() as lean:
-            return int(lean.say(_REVISION)[0][0])
+        return int(self._leans.ask(_REVISION))
 
     def close(self) -> None:
         """Give every connection back."""
