@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ from mock_kuma.domain.moments import render_date
 from mock_kuma.incoming import Incoming
 from mock_kuma.store import directory
 from mock_kuma.store import faults as fault_store
-from mock_kuma.store.database import StoreTrouble, words
+from mock_kuma.store.database import StoreTrouble, lasting, words
 from mock_kuma.store.exchanges import Exchange, Exchanges
 from mock_kuma.world import Caller, World
 from mock_kuma.worlds import DEFAULT, get
@@ -114,7 +115,7 @@ class Gateway:
                 # Whose world is meant cannot be told: the default one's journal has it.
                 return None, get(connection, DEFAULT)
 
-        return self._core.kept.get(revision, digest, found)
+        return self._core.lasting.get(lasting(revision), digest, found)
 
     def _fault(self, world: World, request: Incoming) -> faults.Fault | None:
         if not world.faults:
@@ -135,6 +136,17 @@ class Gateway:
         body = b"".join(chunks)
         return Reply(int(status.split(" ", 1)[0]), list(headers.items()), body)
 
+    def _known(self, digests: Iterable[str], stands: int | None) -> set[str]:
+        def is_known(digest: str) -> bool:
+            with self._core.database.glance() as connection:
+                return bool(directory.known_digests(connection, [digest]))
+
+        return {
+            digest
+            for digest in digests
+            if self._core.lasting.get(stands, ("known", digest), partial(is_known, digest))
+        }
+
     def _note(
         self,
         world: World,
@@ -146,11 +158,8 @@ class Gateway:
         started: float,
         wait: int,
     ) -> None:
-        def known(digests: Iterable[str]) -> set[str]:
-            with self._core.database.glance() as connection:
-                return directory.known_digests(connection, digests)
-
-        redactor = journal.Redactor(credential, known)
+        stands, kept = lasting(arrival.revision), self._core.lasting
+        redactor = journal.Redactor(credential, lambda digests: self._known(digests, stands))
         path, raw, body, *values = redactor.texts(
             [
                 request.path,
@@ -166,7 +175,13 @@ class Gateway:
             "silence",
             "commit-then-reset",
         }
-        headers = redactor.headers(request.headers)
+        # A client sends the same headers again and again.
+        headers, trace = kept.get(
+            stands,
+            ("headers", credential, *request.headers),
+            lambda: _headers(redactor, request.headers),
+            lambda found: 2 * len(bytes(found[0])),
+        )
         exchange = journal.Exchange(
             method=request.method,
             path=path,
@@ -179,7 +194,7 @@ class Gateway:
             served=arrival.served,
             duration_ms=round((time.perf_counter() - started) * 1_000 + wait, 3),
             user=None if arrival.caller is None else arrival.caller.login,
-            trace=journal.trace(headers),
+            trace=trace,
         )
         entry = msgspec.json.encode(exchange).decode()
         self._exchanges.add(Exchange(world.id, world.clock.now(), request.method, path, entry))
@@ -191,6 +206,12 @@ class Gateway:
         )
         if log.isEnabledFor(logging.INFO):
             _tell(world, exchange)
+
+
+def _headers(redactor: journal.Redactor, headers: list[tuple[str, str]]) -> tuple[msgspec.Raw, str | None]:
+    """Return a request's headers as the journal has them, and the trace that they name."""
+    plain = redactor.headers(headers)
+    return msgspec.Raw(msgspec.json.encode(plain)), journal.trace(plain)
 
 
 def _tell(world: World, exchange: journal.Exchange) -> None:

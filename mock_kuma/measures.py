@@ -47,7 +47,7 @@ class Measures:
         self, *, operation: str | None, status: int | None, seconds: float, fault: str | None
     ) -> None:
         """Count a request and its answer; ``fault`` is the kind of the fault that it met."""
-        counts = self._counts()
+        counts = self._made or self._counts()
         name = operation or NO_ROUTE
         counts.requests.labels(name, NO_ANSWER if status is None else str(status)).inc()
         counts.seconds.labels(name).observe(seconds)

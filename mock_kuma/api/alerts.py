@@ -19,6 +19,7 @@ from mock_kuma.journal import Served
 from mock_kuma.store import alert_pages as store
 from mock_kuma.store import directory
 from mock_kuma.store import events as event_store
+from mock_kuma.store.database import lasting
 
 if TYPE_CHECKING:
     from mock_kuma.api.dialect import Dialect
@@ -45,18 +46,20 @@ def views(core: Core, dialect: Dialect) -> dict[str, plain.View]:
         body, arrival.served = core.kept.get(
             arrival.revision,
             (world.id, dialect.name, scope, sent.query),
-            lambda: answered(world, scope, sent.query),
+            lambda: answered(world, scope, sent.query, lasting(arrival.revision)),
             lambda page: len(page[0]) + len(bytes(page[1])),
         )
         return Reply.json(body)
 
-    def answered(world: World, scope: Scope, query: str) -> tuple[bytes, msgspec.Raw]:
+    def answered(world: World, scope: Scope, query: str, stands: int | None) -> tuple[bytes, msgspec.Raw]:
         wanted = params.alert_filter(params.Params(query), scope)
         with core.database.glance() as connection:
             rows = store.page(connection, world.id, wanted, page_size=world.page_size)
             ids = [row.id for row in rows]
             events = event_store.of_alerts(connection, world.id, ids) if wanted.with_events else None
-            names = directory.tenant_names(connection, world.id)
+            names = core.lasting.get(
+                stands, ("tenants", world.id), lambda: directory.tenant_names(connection, world.id)
+            )
         body = wireformat.alerts(
             rows,
             dialect=dialect,

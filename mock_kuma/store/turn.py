@@ -1,0 +1,50 @@
+"""Whose turn it is to write in SQLite's file: one thread of one process.
+
+SQLite lets those who wait sleep and try again, longer each time; who waits here is woken when its turn has
+come. A lock in the process comes first, then the kernel's on an empty file beside the database. Rule: this is
+for order only; that no two write at once is SQLite's own lock's to see to.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import threading
+
+from sqlalchemy.exc import OperationalError
+
+
+class Turn:
+    """The turn of one open database; ``beside`` is the database's file, None where it has none."""
+
+    def __init__(self, beside: str | None) -> None:
+        self._name = None if beside is None else f"{beside}-turn"
+        self._here = threading.Lock()
+        self._file: int | None = None
+
+    def __enter__(self) -> None:
+        self._here.acquire()
+        try:
+            self._lock()
+        except OSError as error:
+            self._here.release()
+            raise OperationalError(None, None, error) from error
+
+    def __exit__(self, *_: object) -> None:
+        if self._file is not None:
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+        self._here.release()
+
+    def _lock(self) -> None:
+        if self._name is None:
+            return
+        if self._file is None:
+            self._file = os.open(self._name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        fcntl.flock(self._file, fcntl.LOCK_EX)
+
+    def close(self) -> None:
+        """Close the file, which stays."""
+        with self._here:
+            if self._file is not None:
+                os.close(self._file)
+                self._file = None
