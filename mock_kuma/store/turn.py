@@ -7,11 +7,10 @@ for order only; that no two write at once is SQLite's own lock's to see to.
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import threading
-
-from sqlalchemy.exc import OperationalError
 
 
 class Turn:
@@ -24,23 +23,20 @@ class Turn:
 
     def __enter__(self) -> None:
         self._here.acquire()
-        try:
-            self._lock()
-        except OSError as error:
-            self._here.release()
-            raise OperationalError(None, None, error) from error
+        if self._file is None and self._name is not None:
+            # Where no file can be made SQLite keeps the order alone, or says in its own words what is wrong.
+            with contextlib.suppress(OSError):
+                self._file = os.open(self._name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if self._file is not None:
+            # A file system without such locks: likewise.
+            with contextlib.suppress(OSError):
+                fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def __exit__(self, *_: object) -> None:
         if self._file is not None:
-            fcntl.flock(self._file, fcntl.LOCK_UN)
+            with contextlib.suppress(OSError):
+                fcntl.flock(self._file, fcntl.LOCK_UN)
         self._here.release()
-
-    def _lock(self) -> None:
-        if self._name is None:
-            return
-        if self._file is None:
-            self._file = os.open(self._name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def close(self) -> None:
         """Close the file, which stays."""

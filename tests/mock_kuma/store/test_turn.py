@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy.exc import OperationalError
 
 from mock_kuma.store.turn import Turn
 
@@ -57,9 +56,13 @@ def test_a_database_without_a_file_has_turns_in_its_process(tmp_path: Path) -> N
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_folder_that_is_gone_is_trouble_with_the_store(tmp_path: Path) -> None:
-    """Told as SQLite's own trouble is; the next one may try."""
+def test_where_no_file_can_be_made_the_turn_is_the_process_own(tmp_path: Path) -> None:
+    """What is wrong with the folder is for SQLite to say, in its own words."""
     turn = Turn(f"{tmp_path}/gone/store.db")
-    for _ in range(2):
-        with pytest.raises(OperationalError), turn:
-            pass
+    with turn, waiting(turn) as came:
+        early = came.wait(0.1)
+        turn.__exit__()
+        late = came.wait(10)
+        turn.__enter__()
+
+    assert (early, late) == (False, True)
