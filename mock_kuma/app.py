@@ -56,7 +56,9 @@ def vendor_app(settings: Settings, shared: Core) -> WSGIApplication:
         return None if problem is None else f"move: {step.method} {step.path} answered {problem}"
 
     inner = vendor.build(shared, strict=settings.strict)
-    return Gateway(shared, inner, perform, _settler(shared, performer(settings, shared.soc)))
+    # What is strict looks at every answer once more.
+    plain = {} if settings.strict else vendor.plain_views(shared)
+    return Gateway(shared, inner, plain, perform, _settler(shared, performer(settings, shared.soc)))
 
 
 class Console:

@@ -6,7 +6,7 @@ Built once by ``app``; there is no other way to reach the data. Rule: no module 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mock_kuma.store.kept import Kept
 
@@ -19,12 +19,20 @@ if TYPE_CHECKING:
     from mock_kuma.store.database import Data
 
 
+#: Callers and their headers are small, and a server has few at a time.
+_LASTING_BYTES: Final = 8 * 1024 * 1024
+
+
 @dataclass(frozen=True, slots=True)
 class Core:
-    """The database, the organisation of a seed (it takes a moment to make), the counts, and so on."""
+    """The database, the organisation of a seed (it takes a moment to make), the counts, what still holds.
+
+    ``kept`` holds while nothing changes, ``lasting`` while nothing but alerts does.
+    """
 
     database: Data
     soc: Callable[[str], Soc]
     measures: Measures
     kept: Kept = field(default_factory=Kept)
+    lasting: Kept = field(default_factory=lambda: Kept(most_bytes=_LASTING_BYTES))
     clickhouse: ClickHouse | None = None  # what searches events in our stead

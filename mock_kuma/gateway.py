@@ -7,25 +7,24 @@ journal before its answer is sent; what the request does is done by then, too.
 
 from __future__ import annotations
 
-import io
 import logging
 import time
-from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Final
-from urllib.parse import parse_qsl
+from typing import TYPE_CHECKING
 
 import msgspec
 from werkzeug.test import run_wsgi_app
 
 from mock_kuma import clock, faults, ids, journal, logs
 from mock_kuma.api import gate, problems
+from mock_kuma.api.plain import JSON, Reply
 from mock_kuma.domain.moments import render_date
+from mock_kuma.incoming import Incoming
 from mock_kuma.store import directory
 from mock_kuma.store import faults as fault_store
-from mock_kuma.store.database import StoreTrouble, words
+from mock_kuma.store.database import StoreTrouble, lasting, words
 from mock_kuma.store.exchanges import Exchange, Exchanges
-from mock_kuma.upstream import MAX_BODY
 from mock_kuma.world import Caller, World
 from mock_kuma.worlds import DEFAULT, get
 
@@ -33,37 +32,31 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
+    from mock_kuma.api.plain import Plain
     from mock_kuma.core import Core
 
 log = logging.getLogger("mock_kuma.gateway")
-_JSON: Final = ("Content-Type", "application/json")
-
-
-@dataclass(slots=True)
-class _Reply:
-    """An answer before it is sent."""
-
-    status: int
-    headers: list[tuple[str, str]]
-    body: bytes
 
 
 class Gateway:
     """A WSGI application around the vendor application.
 
-    ``perform`` carries out one control action in a world; it is what the fault ``move`` needs.
-    ``settle`` carries out what is due in a world before anybody looks at it.
+    ``plain`` answers without the application what it has a view for. ``perform`` carries out one control
+    action in a world; it is what the fault ``move`` needs. ``settle`` carries out what is due in a world
+    before anybody looks at it.
     """
 
     def __init__(
         self,
         core: Core,
         app: WSGIApplication,
+        plain: Plain,
         perform: Callable[[World, faults.Step], str | None],
         settle: Callable[[str], None],
     ) -> None:
         self._core = core
         self._app = app
+        self._plain = plain
         self._perform = perform
         self._settle = settle
         self._exchanges = Exchanges(core.database)
@@ -75,7 +68,7 @@ class Gateway:
         except StoreTrouble as error:
             log.error("the store cannot be used", extra=logs.fields(why=words(error)))  # noqa: TRY400 -- no traceback
             body = msgspec.json.encode(problems.ErrorBody(problems.NO_STORE, words(error)))
-            start_response("503 ", [_JSON])
+            start_response("503 ", [JSON])
             return [body]
 
     def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -87,14 +80,13 @@ class Gateway:
             self._settle(world.id)
             revision = self._core.database.revision()
             caller, world = self._who(sent, revision)
-        arrival = gate.Arrival(caller, revision)
+        arrival = gate.Arrival(caller, bearer=sent is not None, revision=revision)
         environ[gate.ARRIVAL] = arrival
-        # Of a stranger's body only the beginning is read: it will be refused anyway.
-        request = _Request(environ, known=caller is not None)
+        request = Incoming(environ, known=caller is not None)
         fault = self._fault(world, request)
         action = None if fault is None else fault.action
         if action is None or faults.kind(action) in faults.HANDLED_KINDS:
-            reply = self._handle(environ)
+            reply = self._handle(environ, request, arrival)
         else:
             reply = _stand_in(action)
             arrival.reason = f"fault {faults.kind(action)}"
@@ -123,9 +115,9 @@ class Gateway:
                 # Whose world is meant cannot be told: the default one's journal has it.
                 return None, get(connection, DEFAULT)
 
-        return self._core.kept.get(revision, digest, found)
+        return self._core.lasting.get(lasting(revision), digest, found)
 
-    def _fault(self, world: World, request: _Request) -> faults.Fault | None:
+    def _fault(self, world: World, request: Incoming) -> faults.Fault | None:
         if not world.faults:
             return None
         with self._core.database.write(world.id) as connection:
@@ -136,27 +128,38 @@ class Gateway:
                 fault_store.count(connection, world.id, fault.id, fired=fired)
         return verdict.fires
 
-    def _handle(self, environ: WSGIEnvironment) -> _Reply:
+    def _handle(self, environ: WSGIEnvironment, request: Incoming, arrival: gate.Arrival) -> Reply:
+        view, sent = self._plain.get((request.method, request.path)), request.sent()
+        if view is not None and sent is not None:
+            return view(arrival, sent)
         chunks, status, headers = run_wsgi_app(self._app, environ)
         body = b"".join(chunks)
-        return _Reply(int(status.split(" ", 1)[0]), list(headers.items()), body)
+        return Reply(int(status.split(" ", 1)[0]), list(headers.items()), body)
+
+    def _known(self, digests: Iterable[str], stands: int | None) -> set[str]:
+        def is_known(digest: str) -> bool:
+            with self._core.database.glance() as connection:
+                return bool(directory.known_digests(connection, [digest]))
+
+        return {
+            digest
+            for digest in digests
+            if self._core.lasting.get(stands, ("known", digest), partial(is_known, digest))
+        }
 
     def _note(
         self,
         world: World,
-        request: _Request,
-        reply: _Reply,
+        request: Incoming,
+        reply: Reply,
         arrival: gate.Arrival,
         fault: faults.Fault | None,
         credential: str,
         started: float,
         wait: int,
     ) -> None:
-        def known(digests: Iterable[str]) -> set[str]:
-            with self._core.database.glance() as connection:
-                return directory.known_digests(connection, digests)
-
-        redactor = journal.Redactor(credential, known)
+        stands, kept = lasting(arrival.revision), self._core.lasting
+        redactor = journal.Redactor(credential, lambda digests: self._known(digests, stands))
         path, raw, body, *values = redactor.texts(
             [
                 request.path,
@@ -172,7 +175,13 @@ class Gateway:
             "silence",
             "commit-then-reset",
         }
-        headers = redactor.headers(request.headers)
+        # A client sends the same headers again and again.
+        headers, trace = kept.get(
+            stands,
+            ("headers", credential, *request.headers),
+            lambda: _headers(redactor, request.headers),
+            lambda found: 2 * len(bytes(found[0])),
+        )
         exchange = journal.Exchange(
             method=request.method,
             path=path,
@@ -185,7 +194,7 @@ class Gateway:
             served=arrival.served,
             duration_ms=round((time.perf_counter() - started) * 1_000 + wait, 3),
             user=None if arrival.caller is None else arrival.caller.login,
-            trace=journal.trace(headers),
+            trace=trace,
         )
         entry = msgspec.json.encode(exchange).decode()
         self._exchanges.add(Exchange(world.id, world.clock.now(), request.method, path, entry))
@@ -199,17 +208,10 @@ class Gateway:
             _tell(world, exchange)
 
 
-class _Request:
-    """What the journal and the faults want to know of a request."""
-
-    def __init__(self, environ: WSGIEnvironment, *, known: bool) -> None:
-        self.method: str = environ["REQUEST_METHOD"]
-        # WSGI hands bytes over as Latin-1 text (PEP 3333).
-        self.path: str = environ["PATH_INFO"].encode("latin-1").decode("utf-8", "replace")
-        self.query: str = environ.get("QUERY_STRING", "").encode("latin-1").decode("utf-8", "replace")
-        self.pairs = _pairs(self.query)
-        self.headers = _headers(environ)
-        self.body = _body(environ, known=known)
+def _headers(redactor: journal.Redactor, headers: list[tuple[str, str]]) -> tuple[msgspec.Raw, str | None]:
+    """Return a request's headers as the journal has them, and the trace that they name."""
+    plain = redactor.headers(headers)
+    return msgspec.Raw(msgspec.json.encode(plain)), journal.trace(plain)
 
 
 def _tell(world: World, exchange: journal.Exchange) -> None:
@@ -228,55 +230,23 @@ def _tell(world: World, exchange: journal.Exchange) -> None:
     log.info("%s %s", exchange.method, exchange.path, extra=told)
 
 
-def _pairs(query: str) -> list[tuple[str, str]]:
-    try:
-        return parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=4_096)
-    except ValueError:
-        # More parameters than anybody sends: the route refuses them, the raw text is kept.
-        return []
-
-
-def _headers(environ: WSGIEnvironment) -> list[tuple[str, str]]:
-    headers = [
-        (key[5:].replace("_", "-").title(), value)
-        for key, value in environ.items()
-        if key.startswith("HTTP_") and isinstance(value, str)
-    ]
-    plain = [key for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(key)]
-    return headers + [(key.replace("_", "-").title(), environ[key]) for key in plain]
-
-
-def _body(environ: WSGIEnvironment, *, known: bool) -> str:
-    # Read once and put back: the beginning is all that the journal keeps.
-    stream = environ["wsgi.input"]
-    if environ["REQUEST_METHOD"] in {"GET", "HEAD"}:
-        return ""
-    # One byte more than any route takes: enough to be refused, however much is sent.
-    most = (MAX_BODY if known else journal.BODY_KEPT) + 1
-    length = int(environ.get("CONTENT_LENGTH") or most)
-    data: bytes = stream.read(min(length, most))
-    environ["wsgi.input"] = io.BytesIO(data)
-    environ.setdefault("CONTENT_LENGTH", str(len(data)))  # a body in chunks announces no length
-    return data[: journal.BODY_KEPT].decode("utf-8", "replace")
-
-
-def _stand_in(action: faults.Action) -> _Reply:
+def _stand_in(action: faults.Action) -> Reply:
     """Return the answer that a fault gives in the application's place."""
     match action:
         case faults.Status(status=status, message=message, headers=headers):
             text = _words(status) if message is None else message
             body = msgspec.json.encode(problems.ErrorBody(text))
-            return _Reply(status, [_JSON, *headers.items()], body)
+            return Reply(status, [JSON, *headers.items()], body)
         case faults.Garbage():
-            return _Reply(200, [_JSON], b'[{"id": "00000000-0000-4000-8000-000000000000", "name": "')
+            return Reply(200, [JSON], b'[{"id": "00000000-0000-4000-8000-000000000000", "name": "')
         case faults.Html():
             page = b"<!doctype html><title>Sign in</title><h1>Sign in to continue</h1>"
-            return _Reply(200, [("Content-Type", "text/html; charset=utf-8")], page)
+            return Reply(200, [("Content-Type", "text/html; charset=utf-8")], page)
         case faults.Redirect(location=location, status=status):
-            return _Reply(status, [("Location", location)], b"")
+            return Reply(status, [("Location", location)], b"")
         case _:
             # What the wire does not send needs no words.
-            return _Reply(200, [_JSON], b"")
+            return Reply(200, [JSON], b"")
 
 
 def _words(status: int) -> str:

@@ -60,7 +60,7 @@ class Exchange(msgspec.Struct, frozen=True):
     method: str
     path: str
     query: Query
-    headers: list[tuple[str, str]]
+    headers: list[tuple[str, str]] | msgspec.Raw
     body: str | None
     status: int | None
     fault: dict[str, Any] | None

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -34,6 +34,14 @@ class _Counts:
     requests: Counter
     seconds: Histogram
     faults: Counter
+    found: dict[tuple[str | None, int | None], tuple[Counter, Histogram]] = field(default_factory=dict)
+
+    def find(self, operation: str | None, status: int | None) -> tuple[Counter, Histogram]:
+        """Return what counts an operation's answers of a status, and their durations."""
+        name, answered = operation or NO_ROUTE, NO_ANSWER if status is None else str(status)
+        pair = self.requests.labels(name, answered), self.seconds.labels(name)
+        self.found[operation, status] = pair
+        return pair
 
 
 class Measures:
@@ -47,10 +55,11 @@ class Measures:
         self, *, operation: str | None, status: int | None, seconds: float, fault: str | None
     ) -> None:
         """Count a request and its answer; ``fault`` is the kind of the fault that it met."""
-        counts = self._counts()
-        name = operation or NO_ROUTE
-        counts.requests.labels(name, NO_ANSWER if status is None else str(status)).inc()
-        counts.seconds.labels(name).observe(seconds)
+        counts = self._made or self._counts()
+        # Looked up once: the library makes texts of labels and takes a lock whenever it is asked for one.
+        request, duration = counts.found.get((operation, status)) or counts.find(operation, status)
+        request.inc()
+        duration.observe(seconds)
         if fault is not None:
             counts.faults.labels(fault).inc()
 

@@ -8,20 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint
 
 from mock_kuma.actions import alerts as actions
-from mock_kuma.api import gate, params, wireformat
-from mock_kuma.api.route import vendor_route
+from mock_kuma.api import params, plain, wireformat
+from mock_kuma.api.plain import Reply, Sent
 from mock_kuma.domain import alerts as life
 from mock_kuma.domain.problems import BadInput
 from mock_kuma.journal import Served
 from mock_kuma.store import alert_pages as store
 from mock_kuma.store import directory
 from mock_kuma.store import events as event_store
+from mock_kuma.store.database import lasting
 
 if TYPE_CHECKING:
     from mock_kuma.api.dialect import Dialect
+    from mock_kuma.api.gate import Arrival
     from mock_kuma.core import Core
     from mock_kuma.domain.roles import Scope
     from mock_kuma.world import World
@@ -30,26 +32,34 @@ if TYPE_CHECKING:
 def blueprint(core: Core, dialect: Dialect) -> Blueprint:
     """Return the routes of one API version."""
     bp = Blueprint("alerts", __name__)
+    plain.routes(bp, dialect, views(core, dialect))
+    return bp
 
-    @vendor_route(bp, dialect, "GET /alerts")
-    def search() -> Response:
-        world, scope, arrival = gate.caller().world, gate.scope("GET /alerts"), gate.arrival()
+
+def views(core: Core, dialect: Dialect) -> dict[str, plain.View]:
+    """Return the views of one API version by their operations."""
+
+    def search(arrival: Arrival, sent: Sent) -> Reply:
+        caller = arrival.asks()
+        world, scope = caller.world, caller.scope("GET /alerts")
         # Connectors ask the same question again and again: the answer holds until the data change.
         body, arrival.served = core.kept.get(
             arrival.revision,
-            (world.id, dialect.name, scope, request.query_string),
-            lambda: answered(world, scope, request.query_string),
+            (world.id, dialect.name, scope, sent.query),
+            lambda: answered(world, scope, sent.query, lasting(arrival.revision)),
             lambda page: len(page[0]) + len(bytes(page[1])),
         )
-        return Response(body, mimetype="application/json")
+        return Reply.json(body)
 
-    def answered(world: World, scope: Scope, query: bytes) -> tuple[bytes, msgspec.Raw]:
-        wanted = params.alert_filter(params.Params(query.decode("utf-8", "replace")), scope)
+    def answered(world: World, scope: Scope, query: str, stands: int | None) -> tuple[bytes, msgspec.Raw]:
+        wanted = params.alert_filter(params.Params(query), scope)
         with core.database.glance() as connection:
             rows = store.page(connection, world.id, wanted, page_size=world.page_size)
             ids = [row.id for row in rows]
             events = event_store.of_alerts(connection, world.id, ids) if wanted.with_events else None
-            names = directory.tenant_names(connection, world.id)
+            names = core.lasting.get(
+                stands, ("tenants", world.id), lambda: directory.tenant_names(connection, world.id)
+            )
         body = wireformat.alerts(
             rows,
             dialect=dialect,
@@ -59,9 +69,8 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
         )
         return body, msgspec.Raw(msgspec.json.encode([Served(row.id, row.version) for row in rows]))
 
-    @vendor_route(bp, dialect, "POST /alerts/close")
-    def close() -> Response:
-        body = params.json_body(request.get_data())
+    def close(arrival: Arrival, sent: Sent) -> Reply:
+        body = params.json_body(sent.body)
         alert = params.text_field(body, "id")
         if alert is None:
             raise BadInput("id required")
@@ -71,9 +80,10 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
         reason = life.reason(given)
         if reason is None:
             raise BadInput("invalid reason")
-        world = gate.caller().world
+        caller = arrival.asks()
+        world, scope = caller.world, caller.scope("POST /alerts/close")
         with core.database.change(world.id) as connection:
-            actions.close(connection, world, gate.scope("POST /alerts/close"), alert=alert, reason=reason)
-        return Response(status=204)
+            actions.close(connection, world, scope, alert=alert, reason=reason)
+        return Reply.nothing()
 
-    return bp
+    return {"GET /alerts": search, "POST /alerts/close": close}

@@ -34,10 +34,16 @@ class Arrival:
     """A request's way through the mock: who asks, what was served, why it was refused."""
 
     caller: Caller | None
+    bearer: bool  # whether a token was sent at all
     revision: int | None = None  # of the data when it came
     served: list[Served] | msgspec.Raw = field(default_factory=list)  # encoded where the answer was kept
     reason: str | None = None
     operation: str | None = None  # the vendor's, once a route has taken the request
+
+    def asks(self) -> Caller:
+        """Return who asks; only behind the gate."""
+        assert self.caller is not None  # noqa: S101 -- for the type checker; the gate has seen to it
+        return self.caller
 
 
 class InvalidHeader(Exception):
@@ -72,11 +78,16 @@ def scope(operation: str) -> Scope:
 
 
 def admit(operation: str, version: str) -> None:
-    """Let the request pass, or raise why not."""
-    arrival().operation = operation
-    if credential(request.headers.get("Authorization")) is None:
+    """Let the request at hand pass, or raise why not."""
+    g.caller = pass_through(arrival(), operation, version)
+
+
+def pass_through(arrived: Arrival, operation: str, version: str) -> Caller:
+    """Return the caller of a request that may pass, or raise why it may not."""
+    arrived.operation = operation
+    if not arrived.bearer:
         raise InvalidHeader
-    who = arrival().caller
+    who = arrived.caller
     if who is None:
         raise AccessDenied("the token is unknown")
     if who.disabled:
@@ -87,7 +98,7 @@ def admit(operation: str, version: str) -> None:
         raise NoSuchVersion
     if who.api_rights is not None and operation not in who.api_rights:
         raise AccessDenied(f"the API access rights of {who.login} do not include {operation}")
-    g.caller = who
+    return who
 
 
 def refused(reason: str) -> None:

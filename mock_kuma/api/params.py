@@ -7,6 +7,7 @@ one value the first counts. Rule: this is the only module that reads a query str
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from urllib.parse import parse_qsl
 
@@ -27,6 +28,8 @@ _ANY_CASE: Final = {"tenantid": "tenantID", "clusterid": "clusterID"}
 _STATUSES: Final = frozenset(status.value for status in Status)
 _LARGEST_PAGE: Final = 2**31
 _MAX_FIELDS: Final = 4_096
+_SHORT: Final = 2_048
+_FIELDS: Final = frozenset(field.value for field in TimestampField)
 # GUESS: larger JSON bodies are refused; the vendor names a limit for uploads alone.
 MAX_JSON: Final = 8 * 1024 * 1024
 # What Go's strconv.ParseBool takes, and the bare name.
@@ -42,16 +45,31 @@ class Period(NamedTuple):
     until: int | None
 
 
+def pairs(query: str) -> list[tuple[str, str]]:
+    """Return a query string's names and values. Raises ValueError where there are too many."""
+    return list(_pairs(query)) if len(query) <= _SHORT else _parsed(query)
+
+
+@lru_cache(maxsize=128)
+def _pairs(query: str) -> tuple[tuple[str, str], ...]:
+    # Asked twice for each request, and by most clients again and again.
+    return tuple(_parsed(query))
+
+
+def _parsed(query: str) -> list[tuple[str, str]]:
+    return parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=_MAX_FIELDS)
+
+
 class Params:
     """A query string, understood; absent, empty and given are told apart."""
 
     def __init__(self, query: str) -> None:
         try:
-            pairs = parse_qsl(query, keep_blank_values=True, errors="replace", max_num_fields=_MAX_FIELDS)
+            given = pairs(query)
         except ValueError as error:
             raise BadInput("invalid query", f"more than {_MAX_FIELDS} parameters") from error
         self._values: dict[str, list[str]] = {}
-        for name, value in pairs:
+        for name, value in given:
             self._values.setdefault(_ANY_CASE.get(name.lower(), name), []).append(value)
 
     def has(self, name: str) -> bool:
@@ -117,7 +135,7 @@ class Params:
     def period(self) -> Period:
         """Return the time field of a search, with both ends of the period."""
         field = self.first("timestampField") or TimestampField.LAST_SEEN.value
-        if field not in {known.value for known in TimestampField}:
+        if field not in _FIELDS:
             raise BadInput("invalid timestamp field")
         since, until = self.moment("from"), self.moment("to")
         if since is not None and until is not None and since > until:

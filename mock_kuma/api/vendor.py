@@ -22,6 +22,7 @@ from mock_kuma.api import (
     gate,
     incidents,
     lists,
+    plain,
     problems,
     reports,
     resources,
@@ -34,8 +35,6 @@ from mock_kuma.api import (
     users,
 )
 from mock_kuma.api.dialect import DIALECTS
-from mock_kuma.domain.problems import Problem
-from mock_kuma.store.database import StoreTrouble, words
 from mock_kuma.upstream import MAX_BODY
 
 if TYPE_CHECKING:
@@ -71,14 +70,20 @@ def build(core: Core, *, strict: bool = False) -> Flask:
             blueprint = noun.blueprint(core, dialect)
             name = f"{dialect.name.replace('.', '_')}_{blueprint.name}"
             app.register_blueprint(blueprint, url_prefix=f"/api/{dialect.name}", name=name)
-    app.register_error_handler(Problem, _problem)
-    app.register_error_handler(gate.InvalidHeader, _invalid_header)
-    app.register_error_handler(gate.NoSuchVersion, _no_such_version)
+    for kind in plain.REFUSALS:
+        app.register_error_handler(kind, _refused)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(StoreTrouble, _store_trouble)
     if strict:
         strictness.refuse_guesses(app)
     return app
+
+
+def plain_views(core: Core) -> dict[tuple[str, str], plain.View]:
+    """Return what is answered without the application, by method and path."""
+    found: dict[tuple[str, str], plain.View] = {}
+    for dialect in DIALECTS:
+        found |= plain.table(alerts.views(core, dialect), dialect)
+    return found
 
 
 def respond(answer: problems.Answer) -> Response:
@@ -87,24 +92,10 @@ def respond(answer: problems.Answer) -> Response:
     return Response(body, status=answer.status, mimetype="application/json")
 
 
-def _problem(error: Problem) -> Response:
-    gate.refused(str(error))
-    return respond(problems.answer(error))
-
-
-def _store_trouble(error: StoreTrouble) -> Response:
-    gate.refused(words(error))
-    return respond(problems.Answer(503, problems.ErrorBody(problems.NO_STORE, words(error))))
-
-
-def _invalid_header(_error: gate.InvalidHeader) -> Response:
-    gate.refused("the authorization header is absent or not of the form Bearer <token>")
-    return respond(problems.INVALID_HEADER)
-
-
-def _no_such_version(_error: gate.NoSuchVersion) -> Response:
-    gate.refused("the KUMA release of this world does not offer this API version")
-    return respond(problems.NO_ROUTE)
+def _refused(error: Exception) -> Response:
+    answer, why = plain.refusal(error)
+    gate.refused(why)
+    return respond(answer)
 
 
 def _http(error: HTTPException) -> Response:

@@ -1,13 +1,12 @@
 """Opens the database: SQLite in WAL mode by default, or PostgreSQL by its URL.
 
 A reader never waits for a writer. A writer announces itself at once (BEGIN IMMEDIATE, a lock), so that two
-processes queue instead of failing halfway; the writers of one process queue before that, since SQLite lets
-those who wait sleep. Rule: what is committed survives the death of every process.
+processes queue instead of failing halfway; on SQLite they queue before that (``store/turn``). Rule: what is
+committed survives the death of every process.
 """
 
 from __future__ import annotations
 
-import threading
 from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
@@ -33,6 +32,7 @@ from mock_kuma.store import (  # noqa: F401 -- their tables
 )
 from mock_kuma.store.lean import Leans
 from mock_kuma.store.tables import metadata
+from mock_kuma.store.turn import Turn
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,6 +45,8 @@ BUSY_MS = 30_000
 WRITES = {"mock_kuma_writes": True}
 #: SQLite keeps a number for its user in the file's header, of 31 bits.
 _REVISION = "PRAGMA user_version"
+#: The lowest bits of a revision count changes of alerts alone.
+_ALERTS_BITS = 8
 
 
 #: What a store raises that cannot do its work: no room, no server, not writable.
@@ -54,6 +56,11 @@ StoreTrouble = SQLAlchemyError
 def words(error: StoreTrouble) -> str:
     """Return in the driver's own words what is wrong with the store; no statement and no data."""
     return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
+
+
+def lasting(revision: int | None) -> int | None:
+    """Return the part of a revision that stands while only alerts change: for callers, worlds, tenants."""
+    return None if revision is None else revision >> _ALERTS_BITS
 
 
 class Data(Protocol):
@@ -69,7 +76,7 @@ class Data(Protocol):
         """Open a consistent view of the data for statements that were made once."""
 
     def change(self, world: str) -> AbstractContextManager[Executes]:
-        """Run one transaction in a world, of statements that were made once."""
+        """Run one transaction in a world, of statements that were made once; it changes alerts alone."""
 
     def append(self, worlds: Iterable[str]) -> AbstractContextManager[Executes]:
         """Run one transaction in these worlds that changes nothing of what answers are made of."""
@@ -115,7 +122,7 @@ class Database:
             reads = self.engine
         self._reads = reads
         self._writes = self.engine.execution_options(**WRITES)
-        self._turn = nullcontext() if self._postgres else threading.Lock()
+        self._turn = None if self._postgres else Turn(_file(address.database))
         self._leans = None if self._postgres else Leans(self.engine)
 
     def create(self) -> None:
@@ -134,36 +141,34 @@ class Database:
     @contextmanager
     def write(self, world: str | None = None) -> Iterator[Connection]:
         """Run one transaction: committed as a whole at the end, or not at all."""
-        with self._turn, self._writes.begin() as connection:
+        with self._turn or nullcontext(), self._writes.begin() as connection:
             if self._postgres:
                 postgres.lock(connection, world)
             yield connection
             if not self._postgres:
                 # Of the same transaction, so that whoever sees the number sees the change, and the other way.
                 number = connection.exec_driver_sql(_REVISION).scalar_one()
-                connection.exec_driver_sql(f"PRAGMA user_version = {_after(number)}")
+                connection.exec_driver_sql(f"PRAGMA user_version = {_after(number, 1 << _ALERTS_BITS)}")
 
-    @contextmanager
-    def glance(self) -> Iterator[Executes]:
+    def glance(self) -> AbstractContextManager[Executes]:
         """Open a consistent view of the data for statements that were made once."""
-        with self.read() if self._leans is None else self._leans.transaction("BEGIN") as lean:
-            yield lean
+        return self.read() if self._leans is None else self._leans.transaction("BEGIN")
 
     @contextmanager
     def change(self, world: str) -> Iterator[Executes]:
-        """Run one transaction as ``write`` does, for statements that were made once."""
-        if self._leans is None:
+        """Run one transaction of statements that were made once; it changes alerts alone."""
+        if self._leans is None or self._turn is None:
             with self.write(world) as connection:
                 yield connection
         else:
             with self._turn, self._leans.transaction("BEGIN IMMEDIATE") as lean:
                 yield lean
-                lean.say(f"PRAGMA user_version = {_after(lean.say(_REVISION)[0][0])}")
+                lean.say(f"PRAGMA user_version = {_after(lean.say(_REVISION)[0][0], 1)}")
 
     @contextmanager
     def append(self, worlds: Iterable[str]) -> Iterator[Executes]:
         """Run one transaction that changes nothing of what answers are made of: the journal's."""
-        if self._leans is None:
+        if self._leans is None or self._turn is None:
             with self._writes.begin() as connection:
                 # In one order everywhere, so that no two wait for each other.
                 for world in sorted(worlds):
@@ -177,13 +182,14 @@ class Database:
         """Return a number that changes with every ``write`` of any process, or None but on SQLite."""
         if self._leans is None:
             return None
-        with self._leans.connection() as lean:
-            return int(lean.say(_REVISION)[0][0])
+        return int(self._leans.ask(_REVISION))
 
     def close(self) -> None:
         """Give every connection back."""
         if self._leans is not None:
             self._leans.close()
+        if self._turn is not None:
+            self._turn.close()
         self.engine.dispose()
 
 
@@ -238,8 +244,14 @@ class Within:
         """Do nothing: whoever opened the transaction ends it."""
 
 
-def _after(revision: int) -> int:
-    return (revision + 1) % 2**31
+def _file(database: str | None) -> str | None:
+    # SQLAlchemy's name of a database without a file is None, "" or ":memory:", or it is a URI.
+    return None if not database or database.startswith((":", "file:")) else database
+
+
+def _after(revision: int, step: int) -> int:
+    # Rounded down, so that a change of alerts counts nothing but itself.
+    return (revision // step + 1) * step % 2**31
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections import deque, namedtuple
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlalchemy.exc import OperationalError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from sqlalchemy import Engine
 
@@ -94,6 +93,37 @@ def _maker(names: list[str]) -> Callable[[Iterable[Any]], Any]:
     return row._make
 
 
+class Transaction:
+    """One transaction on a connection that is lent for it: committed at the end, or undone."""
+
+    __slots__ = ("_begin", "_lean", "_leans")
+
+    def __init__(self, leans: Leans, begin: str) -> None:
+        self._leans, self._begin = leans, begin
+
+    def __enter__(self) -> Lean:
+        self._lean = self._leans.lend()
+        try:
+            self._lean.say(self._begin)
+        except sqlite3.Error as error:
+            self._leans.give_back(self._lean)
+            # As whoever asks for a transaction knows it, whichever kind it is.
+            raise OperationalError(None, None, error) from error
+        return self._lean
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        try:
+            if error is None:
+                self._lean.say("COMMIT")
+        except sqlite3.Error as failed:
+            raise OperationalError(None, None, failed) from failed
+        finally:
+            self._lean.undo()
+            self._leans.give_back(self._lean)
+        if isinstance(error, sqlite3.Error):
+            raise OperationalError(None, None, error) from error
+
+
 class Leans:
     """Lean connections at hand, as many as there were threads at once."""
 
@@ -102,35 +132,34 @@ class Leans:
         self._idle: deque[Lean] = deque()
         self._compiled: dict[Any, _Compiled] = {}
 
-    @contextmanager
-    def transaction(self, begin: str) -> Iterator[Lean]:
+    def transaction(self, begin: str) -> Transaction:
         """Run one transaction; ``begin`` is how SQLite is told so. Raises SQLAlchemy's OperationalError."""
-        with self.connection() as lean:
-            try:
-                lean.say(begin)
-                yield lean
-                lean.say("COMMIT")
-            except sqlite3.Error as error:
-                # As whoever asks for a transaction knows it, whichever kind it is.
-                raise OperationalError(None, None, error) from error
-            finally:
-                lean.undo()
+        return Transaction(self, begin)
 
-    @contextmanager
-    def connection(self) -> Iterator[Lean]:
-        """Lend a connection outside of any transaction."""
+    def ask(self, words: str) -> Any:
+        """Return the one value that SQLite answers to what is no statement, outside of any transaction."""
+        lean = self.lend()
         try:
-            lean = self._idle.pop()
+            return lean.say(words)[0][0]
+        except sqlite3.Error as error:
+            raise OperationalError(None, None, error) from error
+        finally:
+            self.give_back(lean)
+
+    def lend(self) -> Lean:
+        """Lend a connection."""
+        try:
+            return self._idle.pop()
         except IndexError:
             # Taken out of the pool for good: it is ours now, prepared like the others.
             fairy = self._engine.raw_connection()
             driver = fairy.driver_connection
             fairy.detach()
-            lean = Lean(driver, self._engine.dialect, self._compiled)
-        try:
-            yield lean
-        finally:
-            self._idle.append(lean)
+            return Lean(driver, self._engine.dialect, self._compiled)
+
+    def give_back(self, lean: Lean) -> None:
+        """Take a connection back."""
+        self._idle.append(lean)
 
     def close(self) -> None:
         """Close what is at hand."""

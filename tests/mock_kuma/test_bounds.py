@@ -54,7 +54,7 @@ def send(kuma: Kuma, token: str, **environ: Any) -> tuple[int, int]:
 def test_no_more_is_read_than_the_largest_upload(kuma: Kuma, monkeypatch: pytest.MonkeyPatch) -> None:
     """With an announced length and in chunks, of somebody who is known."""
     assert MAX_BODY < 70 * 1024 * 1024
-    monkeypatch.setattr("mock_kuma.gateway.MAX_BODY", 100_000)
+    monkeypatch.setattr("mock_kuma.incoming.MAX_BODY", 100_000)
     announced = send(kuma, kuma.default_token, CONTENT_LENGTH=str(MAX_BODY + 1))
     in_chunks = send(kuma, kuma.default_token, **{"wsgi.input_terminated": True})
 

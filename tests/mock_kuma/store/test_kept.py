@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert
 
 from mock_kuma.store import tables
-from mock_kuma.store.database import Database
+from mock_kuma.store.database import Database, lasting
 from mock_kuma.store.kept import Kept
 
 if TYPE_CHECKING:
@@ -62,4 +62,5 @@ def test_every_write_is_a_new_revision_and_the_journal_is_none(tmp_path: Path) -
     here.close()
     there.close()
 
-    assert seen == [1, 1, 2, 3, 3]  # the first is the tables'
+    assert seen == [256, 256, 512, 513, 513]  # the first is the tables'
+    assert [lasting(revision) for revision in (256, 511, 512, 513)] == [1, 1, 2, 2]
