@@ -7,12 +7,14 @@ through the same gate, the same view and the same table of errors, so that their
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from functools import wraps
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 from flask import Blueprint, Response, request
+from werkzeug.exceptions import InternalServerError
 
 from mock_kuma.api import gate, problems
 from mock_kuma.api.route import vendor_route
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
     from mock_kuma.api.dialect import Dialect
 
+log = logging.getLogger("mock_kuma.api")
 JSON: Final = ("Content-Type", "application/json")
 #: What werkzeug puts on an answer without a body.
 _NO_BODY: Final = ("Content-Type", "text/html; charset=utf-8")
@@ -95,6 +98,11 @@ def _behind_the_gate(view: View, operation: str, dialect: Dialect) -> View:
         except REFUSALS as error:
             refused, arrival.reason = refusal(error)
             return Reply.json(msgspec.json.encode(refused.body), refused.status)
+        except Exception:  # noqa: BLE001 -- the process boundary, as Flask is on the other way
+            # A mistake of ours is told, and answered as Flask answers it.
+            log.exception("a mistake of the mock's own in %s", operation)
+            arrival.reason = InternalServerError.description
+            return Reply.json(msgspec.json.encode(problems.ErrorBody("internal server error")), 500)
 
     return answer
 

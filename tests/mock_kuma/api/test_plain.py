@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from mock_kuma.gateway import Gateway
+from mock_kuma.store import alert_pages
 
 if TYPE_CHECKING:
     from tests.mock_kuma.conftest import Kuma, World
@@ -84,3 +86,21 @@ def test_both_ways_refuse_a_header_that_is_none(kuma: Kuma, monkeypatch: pytest.
 
     assert plain == flask
     assert [status for status, _, _ in plain[0]] == [400, 400]
+
+
+def test_a_mistake_of_ours_is_answered_logged_and_in_the_journal(
+    kuma: Kuma, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Both ways end in the vendor's form of 500, never in the HTTP server's own page."""
+
+    def broken(*_: Any, **__: Any) -> Any:
+        raise KeyError("a column that is not there")
+
+    monkeypatch.setattr(alert_pages, "page", broken)
+
+    straight, through_flask = both_ways(kuma, monkeypatch, [("GET", "/v1/alerts/", None)])
+
+    [(status, _, body)] = straight[0]
+    assert (status, straight) == (500, through_flask)
+    assert json.loads(body)["message"] == "internal server error"
+    assert "a column that is not there" in caplog.text
