@@ -98,8 +98,8 @@ def _behind_the_gate(view: View, operation: str, dialect: Dialect) -> View:
         except REFUSALS as error:
             refused, arrival.reason = refusal(error)
             return Reply.json(msgspec.json.encode(refused.body), refused.status)
-        except Exception:  # noqa: BLE001 -- the process boundary, as Flask is on the other way
-            # A mistake of ours is told, and answered as Flask answers it.
+        except Exception:
+            # The process boundary: a mistake of ours is told, and answered as Flask answers it.
             log.exception("a mistake of the mock's own in %s", operation)
             arrival.reason = InternalServerError.description
             return Reply.json(msgspec.json.encode(problems.ErrorBody("internal server error")), 500)
