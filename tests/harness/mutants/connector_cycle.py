@@ -124,8 +124,9 @@ def looks_at_new_ones_alone(connector: Any) -> None:
     """Does not look again at an alert that somebody has begun to work on."""
     every = connector.incidents.Incidents.every
 
-    def still_new(self: Any) -> list[str]:
-        return [one.alert_id for one in every(self) if one.alert["kuma_status"] == "new"]
+    def still_new(self: Any, *, but: Any = ()) -> list[str]:
+        found = [one.alert_id for one in every(self) if one.alert["kuma_status"] == "new"]
+        return [key for key in found if key not in but]
 
     connector.incidents.Incidents.open_ids = still_new
 
@@ -133,7 +134,9 @@ def looks_at_new_ones_alone(connector: Any) -> None:
 def looks_at_a_hundred(connector: Any) -> None:
     """Looks at as many open incidents as one request can ask for, always the same ones."""
     open_ids = connector.incidents.Incidents.open_ids
-    connector.incidents.Incidents.open_ids = lambda self: sorted(open_ids(self))[:100]
+    connector.incidents.Incidents.open_ids = lambda self, *, but=(): [
+        key for key in sorted(open_ids(self))[:100] if key not in but
+    ]
 
 
 def closes_first_and_forgets(connector: Any) -> None:

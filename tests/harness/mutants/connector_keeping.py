@@ -10,26 +10,22 @@ from typing import Any
 
 
 def ignores_updates(connector: Any) -> None:
-    deliver = connector.incidents._deliver
+    def once(connection: Any, alert: Any, held: Any) -> Any:
+        return connector.incidents.Outcome.UNCHANGED
 
-    def once(connection: Any, alert: Any, held: Any, **kind: Any) -> Any:
-        if held is not None:
-            return connector.incidents.Outcome.UNCHANGED
-        return deliver(connection, alert, held, **kind)
-
-    connector.incidents._deliver = once
+    connector.incidents._update = once
 
 
 def compares_last_seen(connector: Any) -> None:
     """Looks at an alert again only when its lastSeen has changed."""
-    deliver = connector.incidents._deliver
+    update = connector.incidents._update
 
-    def lazy(connection: Any, alert: Any, held: Any, **kind: Any) -> Any:
-        if held is not None and f'"last_seen":"{alert.last_seen}"' in held.alert:
+    def lazy(connection: Any, alert: Any, held: Any) -> Any:
+        if f'"last_seen":"{alert.last_seen}"' in held.alert:
             return connector.incidents.Outcome.UNCHANGED
-        return deliver(connection, alert, held, **kind)
+        return update(connection, alert, held)
 
-    connector.incidents._deliver = lazy
+    connector.incidents._update = lazy
 
 
 def makes_one_of_each_version(connector: Any) -> None:
@@ -127,16 +123,15 @@ def _sticks(connector: Any, field: str) -> None:
 
 def opens_again(connector: Any) -> None:
     """Every update opens the incident."""
-    deliver = connector.incidents._deliver
+    update = connector.incidents._update
     module = connector.incidents
 
-    def reopening(connection: Any, alert: Any, held: Any, **kind: Any) -> Any:
-        outcome = deliver(connection, alert, held, **kind)
-        if held is not None:
-            module._write(connection, alert.id, status=module.OPEN)
+    def reopening(connection: Any, alert: Any, held: Any) -> Any:
+        outcome = update(connection, alert, held)
+        module._write(connection, alert.id, status=module.OPEN)
         return outcome
 
-    connector.incidents._deliver = reopening
+    connector.incidents._update = reopening
 
 
 def remembers_in_memory(connector: Any) -> None:
