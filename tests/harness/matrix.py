@@ -2,11 +2,11 @@
 
 Run `python -m tests.harness.matrix`, all of it or some names; one that was stopped goes on with `--resume`,
 and shards (`--shard I/N`, one folder) are joined by it. A right connector is played everything; a mutant what
-the table names for it, and with `--all` everything, too, which takes ten times as long. Decides what "judged rightly" means: a right
-connector passes whatever it claims; a mutant fails every requirement that the table names for it, and is
-no wreck that fails most of them; every requirement is failed by a mutant. Knows the harness by its
-command line and its catalog alone. The rule that must stay true: a verdict that is neither pass nor fail
-proves nothing.
+the table names for it, and with `--all` everything, too, which takes ten times as long. Decides what "judged
+rightly" means: a right connector passes whatever it claims; a mutant fails every requirement that the table
+names for it, and is no wreck that fails most of them; every requirement is failed by a mutant. Knows the
+harness by its command line and its catalog alone. The rule that must stay true: a verdict that is neither
+pass nor fail proves nothing.
 """
 
 from __future__ import annotations
@@ -219,7 +219,7 @@ def judge_all(names: Sequence[str], options: argparse.Namespace) -> dict[str, Ju
 def main() -> int:
     parser = argparse.ArgumentParser(description="Judge the harness by right connectors and by mutants.")
     parser.add_argument("names", nargs="*", help="connectors; all where none is named")
-    parser.add_argument("--all", action="store_true", help="mutants everywhere, not just where the table says")
+    parser.add_argument("--all", action="store_true", help="play mutants everything, too")
     parser.add_argument("--jobs", type=int, default=2, help="connectors judged at the same time")
     parser.add_argument("--out", type=Path, default=Path("kuma-matrix"), help="folder for their reports")
     parser.add_argument("--resume", action="store_true", help="keep the verdicts that the folder holds")
