@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from harness.facts import Exchange
     from harness.protocol import Incident
 
-#: Successful polls that a connector gets to bring everything.
+#: Successful polls that a connector gets to bring everything, and one that brings 25 alerts a poll.
 SETTLING: Final = 3
-_LONGEST_SETTLING: Final = 12
+_LONGEST_SETTLING: Final = 60
 #: A connector may back off after an outage: so many seconds of refusals are waited out.
 _PATIENCE: Final = 30.0
 _FIRST_PAUSE: Final = 0.25

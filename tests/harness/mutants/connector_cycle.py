@@ -77,11 +77,12 @@ def echoes_closes(connector: Any) -> None:
 
 
 def closes_another(connector: Any) -> None:
-    """Closes the alert of the last open incident, whichever was meant."""
+    """Closes the alert of another open incident, where there is one."""
     close = connector.sync.Sync.close
 
     def other(self: Any, alert_id: str, reason: str) -> None:
-        close(self, ([alert_id, *self.incidents.open_ids()])[-1], reason)
+        others = [key for key in self.incidents.open_ids() if key != alert_id]
+        close(self, (others or [alert_id])[0], reason)
 
     connector.sync.Sync.close = other
 
