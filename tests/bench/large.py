@@ -36,12 +36,13 @@ _DEEP_PAGE: Final = 100
 
 @dataclass(slots=True)
 class World:
-    """A filled world: its token, how many alerts, some ids, and milliseconds by question."""
+    """A filled world: its token, how many alerts, some ids; by question milliseconds, bytes from the disk."""
 
     token: str
     count: int
     ids: list[str]
     took: dict[str, list[float]] = field(default_factory=dict)
+    read: dict[str, int] = field(default_factory=dict)
 
     def p99(self, question: str) -> float:
         """Return the 99th percentile of a question."""
@@ -60,7 +61,10 @@ def rows(folder: Path, *, alerts: int = ALERTS) -> list[Row]:
                 for world in (small, large):
                     for question, query in _questions(world, number).items():
                         if world is large or question != "deep":
+                            before = running.server.read()
                             _ask(http, world, question, query)
+                            read = running.server.read() - before
+                            world.read[question] = world.read.get(question, 0) + read
         resident = running.server.resident()
     what = f"{alerts:,} alerts with {3 * alerts:,} events"
     found = [Row(f"{what}: load", "under 10 minutes", f"{loaded:,.0f} s", loaded < _LOADS_IN)]
@@ -68,9 +72,11 @@ def rows(folder: Path, *, alerts: int = ALERTS) -> list[Row]:
         ours, theirs = large.p99(question), small.p99(question)
         half = statistics.median(large.took[question]) / statistics.median(small.took[question])
         result = f"p99 {ours:.1f} ms, {ours / theirs:.2f} × ({theirs:.1f} ms); medians {half:.2f} ×"
-        found.append(
-            Row(f"{what}: {question}", f"{_P99:g} × a world of {SMALL:,}", result, ours <= _P99 * theirs)
-        )
+        cold = large.read[question] / _ASKED / 1024
+        note = f"{question}: {cold:,.0f} KB for each came from the disk, the rest was in memory"
+        holds = ours <= _P99 * theirs
+        goal = f"{_P99:g} × a world of {SMALL:,}"
+        found.append(Row(f"{what}: {question}", goal, result, holds, "" if holds else note))
     deep, first = (statistics.median(large.took[name]) for name in ("deep", "first page"))
     result = f"median {deep:.1f} ms, {deep / first:.2f} × ({first:.1f} ms)"
     found.append(Row(f"{what}: page {_DEEP_PAGE}", f"{_DEEP:g} × page 1", result, deep <= _DEEP * first))
