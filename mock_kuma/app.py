@@ -1,4 +1,4 @@
-"""The only wiring: a database becomes two WSGI applications, one for each listener."""
+"""The only wiring: a database becomes two applications, one for each listener."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from mock_kuma import agenda, control
 from mock_kuma.api import vendor
+from mock_kuma.batch import Batch
 from mock_kuma.control import app as control_app
 from mock_kuma.control import health
 from mock_kuma.core import Core
 from mock_kuma.faults import WIRE_HEADER
+from mock_kuma.front import Front
 from mock_kuma.gateway import Gateway
 from mock_kuma.generate import Soc
 from mock_kuma.measures import Measures
+from mock_kuma.notes import Notes
 from mock_kuma.openapi import pages as documents
 from mock_kuma.store.database import Database, Within
 
@@ -47,7 +50,7 @@ def core(store: str, events: str | None = None) -> Core:
     return Core(database, lru_cache(maxsize=_SOCS)(Soc), Measures(), clickhouse=clickhouse)
 
 
-def vendor_app(settings: Settings, shared: Core) -> WSGIApplication:
+def vendor_app(settings: Settings, shared: Core) -> Gateway:
     """Return what answers on the vendor port."""
     inside = _control(shared, settings, token_digest=None)
 
@@ -59,6 +62,13 @@ def vendor_app(settings: Settings, shared: Core) -> WSGIApplication:
     # What is strict looks at every answer once more.
     plain = {} if settings.strict else vendor.plain_views(shared)
     return Gateway(shared, inner, plain, perform, _settler(shared, performer(settings, shared.soc)))
+
+
+def front(settings: Settings, shared: Core, *, threads: int) -> Front:
+    """Return what answers on the vendor port as its HTTP server asks."""
+    held = shared.database.joint()
+    batch = None if held is None or settings.strict else Batch(shared, held, Notes(shared))
+    return Front(vendor_app(settings, shared), batch, threads)
 
 
 class Console:

@@ -6,7 +6,7 @@ Built once by ``app``; there is no other way to reach the data. Rule: no module 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from mock_kuma.store.kept import Kept
 
@@ -16,11 +16,27 @@ if TYPE_CHECKING:
     from mock_kuma.generate import Soc
     from mock_kuma.measures import Measures
     from mock_kuma.store.clickhouse import ClickHouse
-    from mock_kuma.store.database import Data
+    from mock_kuma.store.database import Brief, Data
 
 
 #: Callers and their headers are small, and a server has few at a time.
 _LASTING_BYTES: Final = 8 * 1024 * 1024
+
+
+class Quick(Protocol):
+    """What a view needs that every connector asks again and again: ways in, and what still holds."""
+
+    @property
+    def database(self) -> Brief:
+        """The data."""
+
+    @property
+    def kept(self) -> Kept:
+        """What holds while nothing changes."""
+
+    @property
+    def lasting(self) -> Kept:
+        """What holds while nothing but alerts does."""
 
 
 @dataclass(frozen=True, slots=True)

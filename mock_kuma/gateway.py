@@ -9,22 +9,23 @@ from __future__ import annotations
 
 import logging
 import time
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
 from werkzeug.test import run_wsgi_app
 
-from mock_kuma import clock, faults, ids, journal, logs
+from mock_kuma import clock, faults, ids, logs
 from mock_kuma.api import gate, problems
 from mock_kuma.api.plain import JSON, Reply
 from mock_kuma.domain.moments import render_date
 from mock_kuma.incoming import Incoming
+from mock_kuma.notes import Met, Notes
 from mock_kuma.store import directory
 from mock_kuma.store import faults as fault_store
-from mock_kuma.store.database import StoreTrouble, lasting, words
-from mock_kuma.store.exchanges import Exchange, Exchanges
+from mock_kuma.store.database import StoreTrouble, words
+from mock_kuma.store.exchanges import Exchanges
+from mock_kuma.store.revision import lasting
 from mock_kuma.world import Caller, World
 from mock_kuma.worlds import DEFAULT, get
 
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from wsgiref.types import StartResponse, WSGIApplication, WSGIEnvironment
 
     from mock_kuma.api.plain import Plain
-    from mock_kuma.core import Core
+    from mock_kuma.core import Core, Quick
 
 log = logging.getLogger("mock_kuma.gateway")
 
@@ -60,29 +61,35 @@ class Gateway:
         self._perform = perform
         self._settle = settle
         self._exchanges = Exchanges(core.database)
+        self._notes = Notes(core)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request; 503 where what it did could not be written down."""
+        """Answer one request, as WSGI has it."""
+        reply = self.reply(environ)
+        start_response(f"{reply.status} ", reply.headers)
+        return [reply.body]
+
+    def reply(self, environ: WSGIEnvironment) -> Reply:
+        """Return the answer to one request; 503 where what it did could not be written down."""
         try:
-            return self._answer(environ, start_response)
+            return self._answer(environ)
         except StoreTrouble as error:
             log.error("the store cannot be used", extra=logs.fields(why=words(error)))  # noqa: TRY400 -- no traceback
             body = msgspec.json.encode(problems.ErrorBody(problems.NO_STORE, words(error)))
-            start_response("503 ", [JSON])
-            return [body]
+            return Reply(503, [JSON], body)
 
-    def _answer(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+    def _answer(self, environ: WSGIEnvironment) -> Reply:
         started = time.perf_counter()
         sent = gate.credential(environ.get("HTTP_AUTHORIZATION"))
         revision = self._core.database.revision()
-        caller, world = self._who(sent, revision)
+        caller, world = who(self._core, sent, revision)
         if world.is_due():
             self._settle(world.id)
             revision = self._core.database.revision()
-            caller, world = self._who(sent, revision)
+            caller, world = who(self._core, sent, revision)
         arrival = gate.Arrival(caller, bearer=sent is not None, revision=revision)
         environ[gate.ARRIVAL] = arrival
-        request = Incoming(environ, known=caller is not None)
+        request = Incoming.of(environ, known=caller is not None)
         fault = self._fault(world, request)
         action = None if fault is None else fault.action
         if action is None or faults.kind(action) in faults.HANDLED_KINDS:
@@ -94,28 +101,15 @@ class Gateway:
             for step in action.then:
                 arrival.reason = self._perform(world, step) or arrival.reason
         wait = action.ms if isinstance(action, faults.Delay) else 0
-        self._note(world, request, reply, arrival, fault, sent or "", started, wait)
+        note = self._notes.make(Met(world, request, arrival, sent or "", started, fault, wait), reply)
+        self._exchanges.add(note.row)
+        self._notes.tell(note)
         if wait:
             clock.sleep(wait)
         if action is not None and faults.kind(action) in faults.WIRE_KINDS:
             reply.headers.append((faults.WIRE_HEADER, msgspec.json.encode(action).decode()))
-        reply.headers.append(("Date", render_date(world.clock.now())))
-        start_response(f"{reply.status} ", reply.headers)
-        return [reply.body]
-
-    def _who(self, token: str | None, revision: int | None) -> tuple[Caller | None, World]:
-        digest = None if token is None else ids.digest(token)
-
-        def found() -> tuple[Caller | None, World]:
-            with self._core.database.glance() as connection:
-                row = None if digest is None else directory.bearer(connection, digest)
-                if row is not None:
-                    caller = Caller.of(row)
-                    return caller, caller.world
-                # Whose world is meant cannot be told: the default one's journal has it.
-                return None, get(connection, DEFAULT)
-
-        return self._core.lasting.get(lasting(revision), digest, found)
+        reply.headers.append(dated(world))
+        return reply
 
     def _fault(self, world: World, request: Incoming) -> faults.Fault | None:
         if not world.faults:
@@ -136,98 +130,26 @@ class Gateway:
         body = b"".join(chunks)
         return Reply(int(status.split(" ", 1)[0]), list(headers.items()), body)
 
-    def _known(self, digests: Iterable[str], stands: int | None) -> set[str]:
-        def is_known(digest: str) -> bool:
-            with self._core.database.glance() as connection:
-                return bool(directory.known_digests(connection, [digest]))
 
-        return {
-            digest
-            for digest in digests
-            if self._core.lasting.get(stands, ("known", digest), partial(is_known, digest))
-        }
+def who(core: Quick, token: str | None, revision: int | None) -> tuple[Caller | None, World]:
+    """Return whose token it is, None where it is nobody's, and the world that it leads to."""
+    digest = None if token is None else ids.digest(token)
 
-    def _note(
-        self,
-        world: World,
-        request: Incoming,
-        reply: Reply,
-        arrival: gate.Arrival,
-        fault: faults.Fault | None,
-        credential: str,
-        started: float,
-        wait: int,
-    ) -> None:
-        stands, kept = lasting(arrival.revision), self._core.lasting
-        redactor = journal.Redactor(credential, lambda digests: self._known(digests, stands))
-        path, raw, body, *values = redactor.texts(
-            [
-                request.path,
-                request.query,
-                request.body,
-                *(text for pair in request.pairs for text in pair),
-            ]
-        )
-        pairs = list(zip(values[::2], values[1::2], strict=True))
-        sent = fault is None or faults.kind(fault.action) not in {
-            "reset",
-            "empty",
-            "silence",
-            "commit-then-reset",
-        }
-        # A client sends the same headers again and again.
-        headers, trace = kept.get(
-            stands,
-            ("headers", credential, *request.headers),
-            lambda: _headers(redactor, request.headers),
-            lambda found: 2 * len(bytes(found[0])),
-        )
-        exchange = journal.Exchange(
-            method=request.method,
-            path=path,
-            query=journal.Query(raw, pairs),
-            headers=headers,
-            body=body or None,
-            status=reply.status if sent else None,
-            fault=None if fault is None else {"id": fault.id, "kind": faults.kind(fault.action)},
-            reason=arrival.reason,
-            served=arrival.served,
-            duration_ms=round((time.perf_counter() - started) * 1_000 + wait, 3),
-            user=None if arrival.caller is None else arrival.caller.login,
-            trace=trace,
-        )
-        entry = msgspec.json.encode(exchange).decode()
-        self._exchanges.add(Exchange(world.id, world.clock.now(), request.method, path, entry))
-        self._core.measures.exchange(
-            operation=arrival.operation,
-            status=exchange.status,
-            seconds=exchange.duration_ms / 1_000,
-            fault=None if fault is None else faults.kind(fault.action),
-        )
-        if log.isEnabledFor(logging.INFO):
-            _tell(world, exchange)
+    def found() -> tuple[Caller | None, World]:
+        with core.database.glance() as connection:
+            row = None if digest is None else directory.bearer(connection, digest)
+            if row is not None:
+                caller = Caller.of(row)
+                return caller, caller.world
+            # Whose world is meant cannot be told: the default one's journal has it.
+            return None, get(connection, DEFAULT)
+
+    return core.lasting.get(lasting(revision), digest, found)
 
 
-def _headers(redactor: journal.Redactor, headers: list[tuple[str, str]]) -> tuple[msgspec.Raw, str | None]:
-    """Return a request's headers as the journal has them, and the trace that they name."""
-    plain = redactor.headers(headers)
-    return msgspec.Raw(msgspec.json.encode(plain)), journal.trace(plain)
-
-
-def _tell(world: World, exchange: journal.Exchange) -> None:
-    served = msgspec.json.decode(msgspec.json.encode(exchange.served), type=list[journal.Served])
-    told = logs.fields(
-        status=exchange.status,
-        world=world.id,
-        user=exchange.user,
-        query=exchange.query.raw or None,
-        reason=exchange.reason,
-        served=[one.alert for one in served] or None,
-        fault=exchange.fault,
-        ms=exchange.duration_ms,
-        trace=exchange.trace,
-    )
-    log.info("%s %s", exchange.method, exchange.path, extra=told)
+def dated(world: World) -> tuple[str, str]:
+    """Return the header that tells a world's time."""
+    return "Date", render_date(world.clock.now())
 
 
 def _stand_in(action: faults.Action) -> Reply:

@@ -7,6 +7,7 @@ what was sent is refused.
 from __future__ import annotations
 
 import io
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -18,29 +19,57 @@ from mock_kuma.upstream import MAX_BODY
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment
 
-_WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
+#: Methods whose body nobody reads.
+WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
 
 
+@dataclass(frozen=True, slots=True)
 class Incoming:
-    """What was sent; ``known`` says whether a known token came with it."""
+    """What was sent: ``length`` of the body as it was announced, ``data`` as much of it as was read."""
 
-    def __init__(self, environ: WSGIEnvironment, *, known: bool) -> None:
-        self.method: str = environ["REQUEST_METHOD"]
-        self.path: str = _text(environ["PATH_INFO"])
-        self.query: str = _text(environ.get("QUERY_STRING", ""))
-        self.pairs = _pairs(self.query)
-        self.headers = _headers(environ)
+    method: str
+    path: str
+    query: str
+    headers: list[tuple[str, str]]
+    length: int
+    data: bytes
+
+    @staticmethod
+    def of(environ: WSGIEnvironment, *, known: bool) -> Incoming:
+        """Read a request; ``known`` says whether a known token came with it."""
         # Of a stranger's body only the beginning is read: it will be refused anyway.
-        self._length, self._data = _data(environ, most=MAX_BODY if known else journal.BODY_KEPT)
+        length, data = _data(environ, most=MAX_BODY if known else journal.BODY_KEPT)
+        return Incoming(
+            method=environ["REQUEST_METHOD"],
+            path=_text(environ["PATH_INFO"]),
+            query=_text(environ.get("QUERY_STRING", "")),
+            headers=_headers(environ),
+            length=length,
+            data=data,
+        )
+
+    @property
+    def pairs(self) -> list[tuple[str, str]]:
+        """The query's names and values; none where it has more than anybody sends."""
+        try:
+            return params.pairs(self.query)
+        except ValueError:
+            # The route refuses them, the raw text is kept.
+            return []
+
+    @property
+    def authorization(self) -> str | None:
+        """The header that carries the token, or None."""
+        return next((value for key, value in self.headers if key == "Authorization"), None)
 
     @property
     def body(self) -> str:
         """The beginning of the body as text, which is all that the journal keeps."""
-        return self._data[: journal.BODY_KEPT].decode("utf-8", "replace")
+        return self.data[: journal.BODY_KEPT].decode("utf-8", "replace")
 
     def sent(self) -> Sent | None:
         """Return what a plain view wants, or None where the request is too large for one."""
-        return None if self._length > journal.BODY_KEPT else Sent(self.query, self._data)
+        return None if self.length > journal.BODY_KEPT else Sent(self.query, self.data)
 
 
 def _text(given: str) -> str:
@@ -48,32 +77,25 @@ def _text(given: str) -> str:
     return given if given.isascii() else given.encode("latin-1").decode("utf-8", "replace")
 
 
-def _pairs(query: str) -> list[tuple[str, str]]:
-    try:
-        return params.pairs(query)
-    except ValueError:
-        # More parameters than anybody sends: the route refuses them, the raw text is kept.
-        return []
-
-
 def _headers(environ: WSGIEnvironment) -> list[tuple[str, str]]:
     headers = [
-        (_name(key[5:]), value)
+        (name(key[5:]), value)
         for key, value in environ.items()
         if key.startswith("HTTP_") and isinstance(value, str)
     ]
     plain = [key for key in ("CONTENT_TYPE", "CONTENT_LENGTH") if environ.get(key)]
-    return headers + [(_name(key), environ[key]) for key in plain]
+    return headers + [(name(key), environ[key]) for key in plain]
 
 
 @lru_cache(maxsize=256)
-def _name(key: str) -> str:
+def name(key: str) -> str:
+    """Return a header's name as the journal writes it, of any letters and with dashes or underscores."""
     return key.replace("_", "-").title()
 
 
 def _data(environ: WSGIEnvironment, *, most: int) -> tuple[int, bytes]:
     """Return a body's length as it was announced, and as much of it as is read."""
-    if environ["REQUEST_METHOD"] in _WITHOUT_BODY:
+    if environ["REQUEST_METHOD"] in WITHOUT_BODY:
         return 0, b""
     # One byte more than any route takes: enough to be refused, however much is sent.
     length = int(environ.get("CONTENT_LENGTH") or most + 1)

@@ -57,6 +57,7 @@ class Listener:
     host: str
     port: int
     load: Callable[[], Any]
+    interface: str = "wsgi"
     workers: int = 1
     certificate: Certificate | None = None
 
@@ -148,7 +149,8 @@ def listeners(
         "vendor": Listener(
             settings.host if wire is None else wire.upstream[0],
             settings.port if wire is None else wire.upstream[1],
-            lambda: app.vendor_app(settings, app.core(settings.store, settings.events)),
+            lambda: app.front(settings, app.core(settings.store, settings.events), threads=_THREADS),
+            interface="rsgi",
             workers=settings.workers,
             certificate=certificate,
         ),
@@ -234,9 +236,10 @@ def _serve_http(listener: Listener) -> None:
         "mock_kuma",
         address=_address(listener.host),
         port=listener.port,
-        interface=Interfaces.WSGI,
+        interface=Interfaces(listener.interface),
         workers=listener.workers,
-        blocking_threads=_THREADS,
+        # With RSGI the threads are the application's.
+        blocking_threads=_THREADS if listener.interface == "wsgi" else None,
         backpressure=2 * _THREADS,
         log_enabled=False,
         websockets=False,

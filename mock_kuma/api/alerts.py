@@ -19,12 +19,12 @@ from mock_kuma.journal import Served
 from mock_kuma.store import alert_pages as store
 from mock_kuma.store import directory
 from mock_kuma.store import events as event_store
-from mock_kuma.store.database import lasting
+from mock_kuma.store.revision import lasting
 
 if TYPE_CHECKING:
     from mock_kuma.api.dialect import Dialect
     from mock_kuma.api.gate import Arrival
-    from mock_kuma.core import Core
+    from mock_kuma.core import Core, Quick
     from mock_kuma.domain.roles import Scope
     from mock_kuma.world import World
 
@@ -36,7 +36,18 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
     return bp
 
 
-def views(core: Core, dialect: Dialect) -> dict[str, plain.View]:
+def is_brief(method: str, query: str) -> bool:
+    """Say whether a request is about one alert at most: it closes one, or looks one up by its id."""
+    if method == "POST":
+        return True
+    try:
+        names = [name for name, _ in params.pairs(query)]
+    except ValueError:
+        return False
+    return names.count("id") == 1 and "name" not in names
+
+
+def views(core: Quick, dialect: Dialect) -> dict[str, plain.View]:
     """Return the views of one API version by their operations."""
 
     def search(arrival: Arrival, sent: Sent) -> Reply:

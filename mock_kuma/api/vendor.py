@@ -38,7 +38,7 @@ from mock_kuma.api.dialect import DIALECTS
 from mock_kuma.upstream import MAX_BODY
 
 if TYPE_CHECKING:
-    from mock_kuma.core import Core
+    from mock_kuma.core import Core, Quick
 
 
 def build(core: Core, *, strict: bool = False) -> Flask:
@@ -78,7 +78,7 @@ def build(core: Core, *, strict: bool = False) -> Flask:
     return app
 
 
-def plain_views(core: Core) -> dict[tuple[str, str], plain.View]:
+def plain_views(core: Quick) -> dict[tuple[str, str], plain.View]:
     """Return what is answered without the application, by method and path."""
     found: dict[tuple[str, str], plain.View] = {}
     for dialect in DIALECTS:

@@ -30,7 +30,9 @@ from mock_kuma.store import (  # noqa: F401 -- their tables
     system,
     tasks,
 )
+from mock_kuma.store.held import Held
 from mock_kuma.store.lean import Leans
+from mock_kuma.store.revision import REVISION, count, seen_by
 from mock_kuma.store.tables import metadata
 from mock_kuma.store.turn import Turn
 
@@ -43,12 +45,6 @@ if TYPE_CHECKING:
 #: How long a writer waits for its turn before it gives up, in milliseconds.
 BUSY_MS = 30_000
 WRITES = {"mock_kuma_writes": True}
-#: SQLite keeps a number for its user in the file's header, of 31 bits.
-_REVISION = "PRAGMA user_version"
-#: The lowest bits of a revision count changes of alerts alone.
-_ALERTS_BITS = 8
-
-
 #: What a store raises that cannot do its work: no room, no server, not writable.
 StoreTrouble = SQLAlchemyError
 
@@ -58,13 +54,18 @@ def words(error: StoreTrouble) -> str:
     return str(getattr(error, "orig", None) or type(error).__name__).splitlines()[0]
 
 
-def lasting(revision: int | None) -> int | None:
-    """Return the part of a revision that stands while only alerts change: for callers, worlds, tenants."""
-    return None if revision is None else revision >> _ALERTS_BITS
+class Brief(Protocol):
+    """The ways in for what every request does, of statements that were made once."""
+
+    def glance(self) -> AbstractContextManager[Executes]:
+        """Open a consistent view of the data."""
+
+    def change(self, world: str) -> AbstractContextManager[Executes]:
+        """Run one transaction in a world; it changes alerts alone."""
 
 
-class Data(Protocol):
-    """The two ways in, whoever opens the transaction."""
+class Data(Brief, Protocol):
+    """All ways in, whoever opens the transaction."""
 
     def read(self) -> AbstractContextManager[Connection]:
         """Open a consistent view of the data."""
@@ -72,17 +73,14 @@ class Data(Protocol):
     def write(self, world: str | None = None) -> AbstractContextManager[Connection]:
         """Run one transaction; where a world is named, it writes in that world only."""
 
-    def glance(self) -> AbstractContextManager[Executes]:
-        """Open a consistent view of the data for statements that were made once."""
-
-    def change(self, world: str) -> AbstractContextManager[Executes]:
-        """Run one transaction in a world, of statements that were made once; it changes alerts alone."""
-
     def append(self, worlds: Iterable[str]) -> AbstractContextManager[Executes]:
         """Run one transaction in these worlds that changes nothing of what answers are made of."""
 
     def revision(self) -> int | None:
         """Return a number that changes with every ``write``, or None where there is none."""
+
+    def joint(self) -> Held | None:
+        """Return what holds a transaction for several requests, or None where nothing does."""
 
     def close(self) -> None:
         """Give back what is held."""
@@ -146,9 +144,8 @@ class Database:
                 postgres.lock(connection, world)
             yield connection
             if not self._postgres:
-                # Of the same transaction, so that whoever sees the number sees the change, and the other way.
-                number = connection.exec_driver_sql(_REVISION).scalar_one()
-                connection.exec_driver_sql(f"PRAGMA user_version = {_after(number, 1 << _ALERTS_BITS)}")
+                number = connection.exec_driver_sql(REVISION).scalar_one()
+                connection.exec_driver_sql(count(number, alerts_alone=False))
 
     def glance(self) -> AbstractContextManager[Executes]:
         """Open a consistent view of the data for statements that were made once."""
@@ -163,7 +160,7 @@ class Database:
         else:
             with self._turn, self._leans.transaction("BEGIN IMMEDIATE") as lean:
                 yield lean
-                lean.say(f"PRAGMA user_version = {_after(lean.say(_REVISION)[0][0], 1)}")
+                lean.say(count(seen_by(lean), alerts_alone=True))
 
     @contextmanager
     def append(self, worlds: Iterable[str]) -> Iterator[Executes]:
@@ -182,7 +179,11 @@ class Database:
         """Return a number that changes with every ``write`` of any process, or None but on SQLite."""
         if self._leans is None:
             return None
-        return int(self._leans.ask(_REVISION))
+        return int(self._leans.ask(REVISION))
+
+    def joint(self) -> Held | None:
+        """Return what holds a transaction for several requests, or None but on SQLite."""
+        return None if self._leans is None or self._turn is None else Held(self._leans, self._turn)
 
     def close(self) -> None:
         """Give every connection back."""
@@ -240,6 +241,9 @@ class Within:
     def revision(self) -> None:
         """Return none: what the transaction has done is not committed."""
 
+    def joint(self) -> None:
+        """Return none: the transaction at hand is somebody else's."""
+
     def close(self) -> None:
         """Do nothing: whoever opened the transaction ends it."""
 
@@ -247,11 +251,6 @@ class Within:
 def _file(database: str | None) -> str | None:
     # SQLAlchemy's name of a database without a file is None, "" or ":memory:", or it is a URI.
     return None if not database or database.startswith((":", "file:")) else database
-
-
-def _after(revision: int, step: int) -> int:
-    # Rounded down, so that a change of alerts counts nothing but itself.
-    return (revision // step + 1) * step % 2**31
 
 
 def _prepare_sqlite(connection: Any, _record: object) -> None:

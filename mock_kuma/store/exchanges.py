@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from collections import defaultdict, deque
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from mock_kuma.store import journal
 
@@ -27,6 +27,10 @@ class Exchange:
     path: str
     entry: str
     done: bool = False
+
+    def values(self) -> dict[str, Any]:
+        """Return the columns of its row but the world and the number."""
+        return {"at": self.at, "method": self.method, "path": self.path, "entry": self.entry}
 
 
 class Exchanges:
@@ -56,10 +60,6 @@ class Exchanges:
             by_world[exchange.world].append(exchange)
         with self._database.append(by_world) as connection:
             for world, exchanges in by_world.items():
-                rows = [
-                    {"at": one.at, "method": one.method, "path": one.path, "entry": one.entry}
-                    for one in exchanges
-                ]
-                journal.add(connection, world, rows)
+                journal.add(connection, world, [one.values() for one in exchanges])
         for exchange in batch:
             exchange.done = True

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import insert
 
 from mock_kuma.store import tables
-from mock_kuma.store.database import Database, lasting
+from mock_kuma.store.database import Database
 from mock_kuma.store.kept import Kept
+from mock_kuma.store.revision import lasting
 
 if TYPE_CHECKING:
     from pathlib import Path
