@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mock_kuma.api import alerts, gate, vendor
@@ -18,12 +19,15 @@ from mock_kuma.store import journal
 from mock_kuma.store.database import StoreTrouble
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mock_kuma.api.plain import Reply
     from mock_kuma.core import Core
     from mock_kuma.incoming import Incoming
     from mock_kuma.notes import Note, Notes
     from mock_kuma.store.held import Held
     from mock_kuma.store.kept import Kept
+    from mock_kuma.world import Caller, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +67,10 @@ class Batch:
         found: list[Note | None] = [None] * len(requests)
         changes: list[tuple[int, Met]] = []
         with self._held.reading() as revision:
+            # Those who come together often are one client.
+            known = cache(lambda token: who(self._inside, token, revision))
             for place, (request, started) in enumerate(requests):
-                met = self._meet(request, started, revision)
+                met = _meet(request, started, revision, known)
                 if met is None:
                     continue
                 if request.method == "POST":
@@ -85,14 +91,6 @@ class Batch:
                     journal.add(lean, world, exchanges)
         return found
 
-    def _meet(self, request: Incoming, started: float, revision: int) -> Met | None:
-        token = gate.credential(request.authorization)
-        caller, world = who(self._inside, token, revision)
-        if world.faults or world.is_due():
-            return None
-        arrival = gate.Arrival(caller, bearer=token is not None, revision=revision)
-        return Met(world, request, arrival, token or "", started)
-
     def _note(self, met: Met) -> Note | None:
         sent = met.request.sent()
         if sent is None:
@@ -100,3 +98,17 @@ class Batch:
         reply = self._views[met.request.method, met.request.path](met.arrival, sent)
         reply.headers.append(dated(met.world))
         return self._notes.make(met, reply)
+
+
+def _meet(
+    request: Incoming,
+    started: float,
+    revision: int,
+    known: Callable[[str | None], tuple[Caller | None, World]],
+) -> Met | None:
+    token = gate.credential(request.authorization)
+    caller, world = known(token)
+    if world.faults or world.is_due():
+        return None
+    arrival = gate.Arrival(caller, bearer=token is not None, revision=revision)
+    return Met(world, request, arrival, token or "", started)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import gc
 import multiprocessing
 import os
 import signal
@@ -229,7 +230,10 @@ def _serve_http(listener: Listener) -> None:
 
     def load() -> Any:
         _end_with(own)
-        return listener.load()
+        loaded = listener.load()
+        # What was made so far stays: the collector need not look at it again and again.
+        gc.freeze()
+        return loaded
 
     certificate = listener.certificate
     Granian(

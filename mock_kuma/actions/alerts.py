@@ -21,9 +21,9 @@ from mock_kuma.domain.problems import (
     TenantDisabled,
 )
 from mock_kuma.store import alerts as alert_store
-from mock_kuma.store import directory, tables
 from mock_kuma.store import ids as stored_ids
 from mock_kuma.store import incidents as incident_store
+from mock_kuma.store import tables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -90,11 +90,10 @@ def reach(connection: Executes, world: World, scope: Scope, alert: str) -> Row[A
 
     The order of the refusals is inferred (REST API, 3.4): alert, tenant, role.
     """
-    row = alert_store.find(connection, world.id, alert)
+    row = alert_store.find_with_tenant(connection, world.id, alert)
     if row is None:
         raise NotFound("alert", alert)
-    tenant = directory.tenant(connection, world.id, row.tenant)
-    if tenant is not None and tenant.disabled:
+    if row.tenant_disabled:
         raise TenantDisabled(row.tenant)
     if not scope.covers(row.tenant):
         raise AccessDenied(f"no role in tenant {row.tenant} allows this with its alerts")

@@ -86,6 +86,15 @@ def _found(connection: Connection, world: str, wanted: AlertFilter) -> Select[An
 # Made once, since each close asks them.
 _PLACE: Final = (tables.alerts.c.world == bindparam("in_world")) & (tables.alerts.c.id == bindparam("of"))
 _ONE: Final = select(tables.alerts).where(_PLACE)
+_WITH_TENANT: Final = (
+    select(tables.alerts, tables.tenants.c.disabled.label("tenant_disabled"))
+    .join(
+        tables.tenants,
+        (tables.tenants.c.world == tables.alerts.c.world) & (tables.tenants.c.id == tables.alerts.c.tenant),
+        isouter=True,
+    )
+    .where(_PLACE)
+)
 _CHANGE: Final = update(tables.alerts).where(_PLACE)
 _NOTE: Final = insert(tables.alert_history)
 
@@ -93,6 +102,11 @@ _NOTE: Final = insert(tables.alert_history)
 def find(connection: Executes, world: str, alert: str) -> Row[Any] | None:
     """Return the alert's row, or None."""
     return next(iter(connection.execute(_ONE, {"in_world": world, "of": alert})), None)
+
+
+def find_with_tenant(connection: Executes, world: str, alert: str) -> Row[Any] | None:
+    """Return the alert's row, with ``tenant_disabled`` beside it, or None."""
+    return next(iter(connection.execute(_WITH_TENANT, {"in_world": world, "of": alert})), None)
 
 
 def newest_of_rule(

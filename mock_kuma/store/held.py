@@ -1,7 +1,7 @@
 """Transactions of several requests at once, on SQLite: whatever a view opens is a part of them.
 
-A transaction's beginning and end cost more than what most requests do in it. Rule: a change that fails is
-undone alone, and what was changed is counted in the same transaction; where SQLite fails, all of it fails.
+A transaction costs more than what most requests do in it. Rule: what was changed is counted
+in the same transaction; a change that fails halfway undoes all of it, and each can be tried for itself.
 """
 
 from __future__ import annotations
@@ -59,21 +59,17 @@ class Held:
 
     @contextmanager
     def change(self, world: str) -> Iterator[Lean]:  # noqa: ARG002 -- SQLite has one writer for all worlds
-        """Change alerts in the transaction, wholly or not at all."""
+        """Change alerts in the transaction; what is refused before anything was written leaves no trace."""
         lean = self._at_hand()
+        before = lean.changes()
         try:
-            lean.say("SAVEPOINT one")
-            try:
-                yield lean
-            except Exception:
-                lean.say("ROLLBACK TO one")
-                raise
-            finally:
-                lean.say("RELEASE one")
-        except sqlite3.Error as error:
-            # SQLite may have ended the transaction itself: nothing more may be written as if it went on.
-            self._failure = OperationalError(None, None, error)
-            raise self._failure from error
+            yield lean
+        except Exception as error:
+            # Half a change, or a transaction that SQLite may have ended itself: nobody shall go on with it.
+            if isinstance(error, sqlite3.Error) or lean.changes() != before:
+                self._failure = OperationalError(None, None, error)
+                raise self._failure from error
+            raise
         self._changed = True
 
     def _at_hand(self) -> Lean:

@@ -7,6 +7,7 @@ one it is forgotten. Rule: nothing kept is given out after a change that was ans
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Kept:
         self._most = most_bytes
         self._lock = threading.Lock()
         self._revision: int | None = None
-        self._values: dict[Hashable, tuple[Any, int]] = {}
+        self._values: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._bytes = 0
 
     def get(
@@ -56,11 +57,11 @@ class Kept:
         with self._lock:
             if revision != self._revision:
                 # Of two threads the one that has read less may come last; then its values are asked for anew.
-                self._revision, self._values, self._bytes = revision, {}, 0
+                self._revision, self._values, self._bytes = revision, OrderedDict(), 0
             if size > self._most or key in self._values:
                 return
             self._values[key] = value, size
             self._bytes += size
             while self._bytes > self._most:
-                oldest = next(iter(self._values))
-                self._bytes -= self._values.pop(oldest)[1]
+                _, (_, oldest) = self._values.popitem(last=False)
+                self._bytes -= oldest

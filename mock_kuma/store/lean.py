@@ -78,6 +78,10 @@ class Lean:
         rows: list[Any] = self._driver.execute(words).fetchall()
         return rows
 
+    def changes(self) -> int:
+        """Return how many rows this connection has changed so far."""
+        return int(self._driver.total_changes)
+
     def undo(self) -> None:
         """Take back a transaction that is still open: SQLite itself ends some, where the disk is full."""
         if self._driver.in_transaction:

@@ -120,7 +120,7 @@ alerts = Table(
     Column("updated", BigInteger, nullable=False),
     # In the order of the list, newest first and then by id, with all that a search asks for: a page is found
     # in the index alone, and only its own rows are looked up.
-    Index("alerts_last_seen", "world", text("last_seen DESC"), "id", "status", "name", "tenant"),
+    Index("alerts_last_seen", "world", text("last_seen DESC"), "id", "name", "tenant"),
     Index("alerts_first_seen", "world", text("first_seen DESC"), "id", "status", "name", "tenant"),
     Index("alerts_status", "world", "status", text("last_seen DESC"), "id", "name", "tenant"),
     Index("alerts_name", "world", "name", text("last_seen DESC"), "id", "status", "tenant"),
@@ -137,6 +137,7 @@ alert_history = Table(
     Column("change", Text, nullable=False),  # opened, grown, overflowed, changed, closed, commented, ...
     Column("details", Text, nullable=False),  # JSON: what became what, or which events came
     ForeignKeyConstraint(["world", "alert"], ["alerts.world", "alerts.id"], ondelete="CASCADE"),
+    sqlite_with_rowid=False,
 )
 
 events = Table(
