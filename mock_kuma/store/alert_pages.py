@@ -28,7 +28,7 @@ _WALKS: Final = 48
 
 
 class Shown(NamedTuple):
-    """What an answer shows of an alert; times in microseconds, assets and accounts JSON."""
+    """What an answer shows of an alert, and its number; times in microseconds, assets and accounts JSON."""
 
     id: str
     tenant: str
@@ -45,6 +45,7 @@ class Shown(NamedTuple):
     accounts: str
     sent_as: str | None
     version: int
+    drawn: int
 
 
 _SHOWN: Final = [_COLUMNS[name] for name in Shown._fields]
