@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 def add(connection: Connection, rows: list[dict[str, Any]]) -> None:
     """Store events."""
     if rows:
-        connection.execute(insert(tables.events), rows)
+        # What is sent with alerts goes first, so that it lies together: base events are many, and read alone.
+        own_first = sorted(rows, key=lambda row: row["parent"] is not None)
+        connection.execute(insert(tables.events), own_first)
 
 
 def find(connection: Connection, world: str, event: str) -> Row[Any] | None:
