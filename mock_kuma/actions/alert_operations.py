@@ -89,7 +89,7 @@ def link_event(
     if found is None or not scope.covers(found.tenant) or not _at(found.timestamp, timestamp):
         raise NotFound("event", event)
     # GUESS: both refusals; that an event is in one place only is the rule of this mock.
-    if found.alert is not None:
+    if found.alert_number is not None:
         raise WrongState("event already linked")
     if found.parent is not None:
         raise WrongState("event is part of a correlation event")
@@ -98,7 +98,7 @@ def link_event(
     if row.overflow or (limit is not None and row.event_bytes + coming > limit):
         # That nothing can be linked any more is documented (218046, 3.2), the answer is not.
         raise WrongState("alert overflowed")
-    event_store.move(connection, world.id, event, alert=row.id, place=row.event_count)
+    event_store.move(connection, world.id, event, alert_number=row.drawn, place=row.event_count)
     values = {"event_count": row.event_count + 1, "event_bytes": row.event_bytes + coming}
     details = {"event_ids": [event], "comment": text, "user": user}
     actions.write(connection, world, row, values, change="linked", details=details)
@@ -113,10 +113,10 @@ def unlink_event(
     """
     row = actions.reach_open(connection, world, scope, alert)
     found = event_store.find(connection, world.id, event)
-    if found is None or found.alert != row.id or found.parent is not None:
+    if found is None or found.alert_number != row.drawn or found.parent is not None:
         raise NotFound("event", event)
-    event_store.move(connection, world.id, event, alert=None, place=0)
-    event_store.close_gap(connection, world.id, row.id, found.place)
+    event_store.move(connection, world.id, event, alert_number=None, place=0)
+    event_store.close_gap(connection, world.id, row.drawn, found.place)
     size = event_actions.weight(found.body, found.nested)
     values = {"event_count": row.event_count - 1, "event_bytes": row.event_bytes - size}
     details = {"event_ids": [event], "user": user}

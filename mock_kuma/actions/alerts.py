@@ -53,7 +53,7 @@ def raise_alerts(
     notes: list[dict[str, Any]] = []
     for row, events in drafts:
         own = [
-            event_actions.event_rows(world, event, alert=row["id"], place=place)
+            event_actions.event_rows(world, event, alert_number=row["drawn"], place=place)
             for place, event in enumerate(events)
         ]
         event_rows.extend(line for lines in own for line in lines)

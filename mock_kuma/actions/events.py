@@ -28,25 +28,29 @@ _CORRELATION = 3  # Type of a correlation event (event data model, 217941)
 _BASE = 1
 
 
-def event_rows(world: World, event: dict[str, Any], *, alert: str | None, place: int) -> list[dict[str, Any]]:
+def event_rows(
+    world: World, event: dict[str, Any], *, alert_number: int | None, place: int
+) -> list[dict[str, Any]]:
     """Return the rows of an event: its own, and one for each base event nested in it."""
     base_events = event.get("BaseEvents")
     nested = base_events if isinstance(base_events, list) else []
     flat = {key: value for key, value in event.items() if key != "BaseEvents"}
-    own = _row(world, flat, alert=alert, parent=None, place=place)
+    own = _row(world, flat, alert_number=alert_number, parent=None, place=place)
     if base_events is not None:
         own["nested"] = msgspec.json.encode(base_events).decode()
-    children = [_row(world, child, alert=alert, parent=event["ID"], place=place) for child in nested]
+    children = [
+        _row(world, child, alert_number=alert_number, parent=event["ID"], place=place) for child in nested
+    ]
     return [own, *children]
 
 
 def _row(
-    world: World, event: dict[str, Any], *, alert: str | None, parent: str | None, place: int
+    world: World, event: dict[str, Any], *, alert_number: int | None, parent: str | None, place: int
 ) -> dict[str, Any]:
     return {
         "world": world.id,
         "id": event["ID"],
-        "alert": alert,
+        "alert_number": alert_number,
         "parent": parent,
         "place": place,
         "timestamp": event["Timestamp"],

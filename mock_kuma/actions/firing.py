@@ -122,7 +122,7 @@ def _take(firing: _Firing, event: dict[str, Any], rule: SegmentationRule | None,
 
 def _rows(firing: _Firing, event: dict[str, Any], taker: _Taker) -> list[dict[str, Any]]:
     return event_actions.event_rows(
-        firing.world, event, alert=taker.row["id"], place=taker.row["event_count"]
+        firing.world, event, alert_number=taker.row["drawn"], place=taker.row["event_count"]
     )
 
 

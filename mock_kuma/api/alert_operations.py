@@ -74,7 +74,7 @@ def blueprint(core: Core, dialect: Dialect) -> Blueprint:
         world = gate.caller().world
         with core.database.read() as connection:
             row = alert_actions.reach(connection, world, gate.scope("GET /alerts/id/{id}"), alert_id)
-            events = event_store.of_alerts(connection, world.id, [alert_id])[alert_id]
+            events = event_store.of_alerts(connection, world.id, [row])[row.id]
             names = directory.tenant_names(connection, world.id)
         shown = wireformat.alert(
             row,

@@ -66,8 +66,7 @@ def views(core: Quick, dialect: Dialect) -> dict[str, plain.View]:
         wanted = params.alert_filter(params.Params(query), scope)
         with core.database.glance() as connection:
             rows = store.page(connection, world.id, wanted, page_size=world.page_size)
-            ids = [row.id for row in rows]
-            events = event_store.of_alerts(connection, world.id, ids) if wanted.with_events else None
+            events = event_store.of_alerts(connection, world.id, rows) if wanted.with_events else None
             names = core.lasting.get(
                 stands, ("tenants", world.id), lambda: directory.tenant_names(connection, world.id)
             )

@@ -45,7 +45,11 @@ def blueprint(core: Core) -> Blueprint:
                 _complete(event, world, soc, number, names, path=f"events[{number - first}]")
                 for number, event in enumerate(given, first)
             ]
-            rows = [row for event in events for row in actions.event_rows(world, event, alert=None, place=0)]
+            rows = [
+                row
+                for event in events
+                for row in actions.event_rows(world, event, alert_number=None, place=0)
+            ]
             actions.store(connection, world, rows)
         return answer({"ids": [event["ID"] for event in events]}, 201)
 

@@ -28,7 +28,7 @@ def alert(connection: Connection, world: World, alert_id: str) -> dict[str, Any]
     if row is None:
         raise NotFound("alert", alert_id)
     names = directory.tenant_names(connection, world.id)
-    events = event_store.of_alerts(connection, world.id, [alert_id])[alert_id]
+    events = event_store.of_alerts(connection, world.id, [row])[row.id]
     return {
         "id": row.id,
         "tenantID": row.tenant,

@@ -109,7 +109,7 @@ alerts = Table(
     Column("accounts", Text, nullable=False, default="[]"),  # JSON, affected accounts
     Column("sent_as", Text),  # JSON {"set": {...}, "omit": [...]}: deviations asked for by a test
     Column("version", Integer, nullable=False, default=1),
-    Column("drawn", Integer, nullable=False),  # its number in the generated SOC
+    Column("drawn", Integer, nullable=False),  # its number in the generated SOC, and of it alone
     Column("cast_of", Integer),  # the number whose hosts and accounts it has, where that is not its own
     Column("event_count", Integer, nullable=False, default=0),
     Column("event_bytes", BigInteger, nullable=False, default=0),
@@ -145,7 +145,8 @@ events = Table(
     metadata,
     _world(),
     Column("id", Text, primary_key=True),
-    Column("alert", Text),
+    # Its alert's ``drawn``: unlike their ids, the numbers of neighbouring alerts are neighbours in an index.
+    Column("alert_number", Integer),
     Column("parent", Text),  # the correlation event whose base event this is
     Column("place", Integer, nullable=False, default=0),  # order inside the alert
     Column("timestamp", BigInteger, nullable=False),  # milliseconds
@@ -154,7 +155,7 @@ events = Table(
     Column("body", Text, nullable=False),  # JSON, flat, without BaseEvents
     Column("nested", Text),  # JSON, BaseEvents as sent
     # What is sent with an alert are its events without a parent, in order; their base events are many more.
-    Index("events_alert", "world", "alert", "parent", "place"),
+    Index("events_alert", "world", "alert_number", "parent", "place"),
     Index("events_time", "world", "timestamp"),
 )
 

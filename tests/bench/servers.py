@@ -47,14 +47,15 @@ class Server:
         """Return how many seconds of CPU its processes have taken so far."""
         return sum((int(stat[11]) + int(stat[12])) / _TICKS for _, stat in _stats(self.session))
 
-    def read(self) -> int:
-        """Return how many bytes its processes have had from the disk itself, not from memory, so far."""
-        found = 0
-        for folder, _ in _stats(self.session):
+    def spent(self) -> tuple[float, int]:
+        """Return the seconds of CPU so far, and the bytes that came from the disk itself, not from memory."""
+        cpu, read = 0.0, 0
+        for folder, stat in _stats(self.session):
+            cpu += (int(stat[11]) + int(stat[12])) / _TICKS
             with contextlib.suppress(OSError):  # it ended meanwhile
                 lines = (folder / "io").read_text().splitlines()
-                found += sum(int(line.split()[1]) for line in lines if line.startswith("read_bytes:"))
-        return found
+                read += sum(int(line.split()[1]) for line in lines if line.startswith("read_bytes:"))
+        return cpu, read
 
     def resident(self) -> int:
         """Return the bytes of memory that its processes have resident, what they share counted once."""
