@@ -101,39 +101,46 @@ class _Shape(NamedTuple):
 
 def page(connection: Executes, world: str, wanted: AlertFilter, *, page_size: int) -> list[Shown]:
     """Return one page, newest first by the chosen time, then by id (the vendor names no second key)."""
-    names = None if wanted.name is None else wanted.name.among(_distinct_names(connection, world))
-    lists: dict[str, list[str]] = {
-        "id": _rounded(wanted.ids),
-        "scope": [] if wanted.scope.everywhere else _rounded(sorted(wanted.scope.tenants)),
-        "tenant": _rounded(wanted.tenants),
-        "status": list(dict.fromkeys(wanted.statuses)),
-        "name": names or [] if len(names or []) <= _WALKS else _rounded(names or []),
-    }
-    if names == [] or not (wanted.scope.everywhere or wanted.scope.tenants):
+    names: Sequence[str] = ()
+    if wanted.name is not None:
+        names = wanted.name.among(_distinct_names(connection, world))
+        if not names:
+            return []
+    if not (wanted.scope.everywhere or wanted.scope.tenants):
         return []
+    scope: Sequence[str] = () if wanted.scope.everywhere else sorted(wanted.scope.tenants)
+    values: dict[str, Any] = {
+        "world": world,
+        "since": wanted.since,
+        "until": wanted.until,
+        "size": page_size,
+        "skipped": (wanted.page - 1) * page_size,
+    }
     shape = _Shape(
         field=wanted.field,
-        ids=len(lists["id"]),
-        scope=len(lists["scope"]),
-        tenants=len(lists["tenant"]),
-        statuses=len(lists["status"]),
-        names=len(lists["name"]),
+        ids=_bind(values, "id", _rounded(wanted.ids)),
+        scope=_bind(values, "scope", _rounded(scope)),
+        tenants=_bind(values, "tenant", _rounded(wanted.tenants)),
+        statuses=_bind(values, "status", tuple(dict.fromkeys(wanted.statuses))),
+        names=_bind(values, "name", names if len(names) <= _WALKS else _rounded(names)),
         since=wanted.since is not None,
         until=wanted.until is not None,
     )
-    values: dict[str, Any] = {
-        f"{name}_{number}": value for name, texts in lists.items() for number, value in enumerate(texts)
-    }
-    values |= {"world": world, "since": wanted.since, "until": wanted.until}
-    values |= {"size": page_size, "skipped": (wanted.page - 1) * page_size}
     return [Shown._make(row) for row in connection.execute(_statement(shape), values)]
 
 
-def _rounded(texts: Sequence[str]) -> list[str]:
+def _bind(values: dict[str, Any], name: str, texts: Sequence[str]) -> int:
+    """Put texts under numbered names; return how many there are."""
+    for number, text in enumerate(texts):
+        values[f"{name}_{number}"] = text
+    return len(texts)
+
+
+def _rounded(texts: Sequence[str]) -> Sequence[str]:
     # Up to a power of two by saying the last again, so that few statements do for lists of any length.
-    if not texts:
-        return []
-    lacking = (1 << max(0, len(texts) - 1).bit_length()) - len(texts)
+    if len(texts) <= 1:
+        return texts
+    lacking = (1 << (len(texts) - 1).bit_length()) - len(texts)
     return [*texts, *(texts[-1] for _ in range(lacking))]
 
 
