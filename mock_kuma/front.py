@@ -115,7 +115,11 @@ class _Body(io.RawIOBase):
         return data if size < 0 else data[:size]
 
     async def _next(self) -> bytes | None:
-        return await anext(self._pieces, None)
+        # Not anext with a default: CPython's own waiting for that one crashes on Granian's.
+        try:
+            return await anext(self._pieces)
+        except StopAsyncIteration:
+            return None
 
 
 #: Of these a request has one; a second would be a client's mistake, which is kept visible.
