@@ -21,6 +21,7 @@ MESSAGES = {
     name: json.loads((FOLDER / "messages" / f"{name}.json").read_text(encoding="utf-8"))
     for name in language.LANGUAGES
 }
+SCENARIOS = "/simulator/worlds/default/scenarios"
 SOURCES = [*(FOLDER / "templates").glob("*.html"), *FOLDER.glob("*.py")]
 
 
@@ -54,6 +55,32 @@ def test_each_shipped_story_is_told_in_both_languages(name: str) -> None:
 
     assert (story.title, " ".join(story.about.split())) == words["ru" if name == "cyrillic" else "en"]
     assert words["en"] != words["ru"]
+
+
+@pytest.mark.parametrize("name", scenarios.names())
+def test_each_step_of_a_shipped_story_is_told_in_both_languages(name: str) -> None:
+    """Each says something, in English as the file says it; no message is left of a step that there was."""
+    said = [step.say for step in scenarios.found(name).steps]
+    words = {
+        language: [messages.get(f"story.{name}.{number}") for number in range(1, len(said) + 1)]
+        for language, messages in MESSAGES.items()
+    }
+
+    assert said == words["ru" if name == "cyrillic" else "en"]
+    assert all(russian and russian != english for english, russian in zip(*words.values(), strict=True))
+    assert f"story.{name}.{len(said) + 1}" not in MESSAGES["en"]
+
+
+def test_a_story_is_told_to_a_russian_reader_step_by_step(simulator: Browser) -> None:
+    """Its steps before it is played, and while they wait for their time; the names of its alerts are data."""
+    shown = simulator.get(SCENARIOS, **{"Accept-Language": "ru"}).text
+    simulator.post("/look", language="ru", back=SCENARIOS)
+    played = simulator.post(SCENARIOS, scenario="ransomware", how="play", speed="1").text
+
+    assert "Антивирус умолкает" in shown
+    assert "The antivirus falls silent" not in shown
+    assert played.count("Антивирус умолкает") == 2
+    assert "Шифровальщик в пятницу вечером, шаг 3" in played
 
 
 @pytest.mark.parametrize(
