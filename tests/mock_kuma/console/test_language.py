@@ -109,3 +109,31 @@ def test_the_theme_is_chosen_in_the_menu(admin: Browser) -> None:
     admin.post("/look", theme="pink", back="//example.com")
 
     assert 'data-bs-theme="dark" data-theme="dark"' in admin.get("/alerts").text
+
+
+@pytest.mark.parametrize(
+    ("path", "form"),
+    [
+        ("/simulator", {"kuma_version": "3.2", "clock": "then"}),
+        ("/simulator/worlds/default/clock", {"step": "advance", "seconds": "many"}),
+        ("/simulator/worlds/default/faults", {"kind": "delay", "ms": "long", "times": "1"}),
+        (SCENARIOS, {"scenario": "none", "how": "tell"}),
+    ],
+)
+def test_a_refusal_begins_in_the_readers_language(
+    simulator: Browser, path: str, form: dict[str, str]
+) -> None:
+    """What the control API says to it stands behind, word for word."""
+    simulator.post("/look", language="ru", back="/simulator")
+
+    response = simulator.post("/simulator/worlds" if path == "/simulator" else path, **form)
+
+    assert response.status_code == 422
+    assert re.search("(Значение недопустимо|Что-то не так): ", response.text)
+
+
+def test_a_filter_that_is_refused_says_so_in_the_readers_language(admin: Browser) -> None:
+    """Beside the field, before what was wrong."""
+    admin.post("/look", language="ru", back="/alerts")
+
+    assert "Это не время: " in admin.get("/alerts?filtered=1&from=then").text
