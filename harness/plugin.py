@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 import pytest
 
+from harness import shapes
 from harness.dialogue.stdio import DeadlineMissed
 from harness.events import CheckFinished
 from harness.protocol import ConnectorBroken
@@ -63,6 +64,7 @@ class HarnessPlugin:
     """Plays the checks of some requirements."""
 
     def __init__(self, run: Run, chosen: Sequence[Requirement], sink: Sink, *, jobs: int) -> None:
+        shapes.learn("harness")
         self._run, self._sink, self._jobs = run, sink, jobs
         self._chosen = {requirement.id: requirement for requirement in chosen}
         self._played: dict[pytest.Item, _Played] = {}

@@ -9,7 +9,7 @@ import msgspec
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
-from mock_kuma import agenda, control
+from mock_kuma import agenda, control, shapes
 from mock_kuma.api import vendor
 from mock_kuma.batch import Batch
 from mock_kuma.control import app as control_app
@@ -41,6 +41,7 @@ _SOCS = 256
 
 def core(store: str, events: str | None = None) -> Core:
     """Open the database that ``store`` names; events are searched in the ClickHouse that ``events`` names."""
+    shapes.learn("mock_kuma")
     database = Database(store)
     clickhouse = None
     if events is not None:

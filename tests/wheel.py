@@ -15,9 +15,13 @@ import sys
 import tempfile
 import time
 import venv
-from importlib.metadata import distributions
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+from tests.weight import MB, table, weigh
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 ROOT: Final = Path(__file__).parent.parent
 DIST: Final = ROOT / "dist"
@@ -31,10 +35,9 @@ COMMANDS: Final = (
 )
 #: What may lie in site-packages of a fresh installation without extras, in bytes, with what pip compiled.
 MOST: Final = 102_000_000
-_MB: Final = 1_000_000
-#: Distributions that are smaller are told as one.
-_TOLD: Final = 500_000
 _SECONDS: Final = 60
+_PIP: Final = (sys.executable, "-m", "pip", "--python", "{python}", "install", "--quiet",
+               "--disable-pip-version-check")  # fmt: skip
 
 
 def build(folder: Path) -> Path:
@@ -62,48 +65,34 @@ def expected() -> set[str]:
     return {f"mock_kuma/{path}" if path.startswith("fixtures/") else path for path in there}
 
 
-def install(built: Path, folder: Path, *, extra: str = "") -> Path:
+def install(built: Path, folder: Path, *, installer: Sequence[str] = _PIP, more: Sequence[str] = ()) -> Path:
     """Install the wheel into a new environment; return the environment's programs."""
     venv.create(folder, with_pip=False)
-    subprocess.run(
-        [sys.executable, "-m", "pip", "--python", str(folder / "bin" / "python"), "install", "--quiet",
-         "--disable-pip-version-check", "--constraint", str(ROOT / "constraints.txt"), f"{built}{extra}"],
-        check=True,
-    )  # fmt: skip
+    command = [word.format(python=folder / "bin" / "python") for word in installer]
+    subprocess.run([*command, *more, "--constraint", str(ROOT / "constraints.txt"), str(built)], check=True)
     return folder / "bin"
 
 
-def weigh(site: Path) -> dict[str, tuple[int, int]]:
-    """Return each distribution's bytes in a folder of packages: its files, and what pip compiled of them."""
-    found = {}
-    for one in distributions(path=[str(site)]):
-        # Some wheels put files elsewhere in the environment; they are told by main.
-        paths = [Path(str(one.locate_file(file))).resolve() for file in one.files or []]
-        there = [path for path in paths if path.is_relative_to(site.resolve()) and path.is_file()]
-        sizes = [(path.suffix == ".pyc", path.stat().st_size) for path in there]
-        compiled = sum(bytes_ for is_compiled, bytes_ in sizes if is_compiled)
-        found[f"{one.metadata['Name']} {one.version}"] = (
-            sum(bytes_ for _, bytes_ in sizes) - compiled,
-            compiled,
-        )
-    return found
+def compare(built: Path, folder: Path) -> None:
+    """Print what other ways to install leave in site-packages: pip without compiling, and uv where it is."""
+    for name, installer in (("pip --no-compile", _PIP), ("uv", _uv())):
+        if installer is None:
+            print("uv is not here: it compiles nothing, so it leaves what pip --no-compile does")
+            continue
+        more = ("--no-compile",) if installer is _PIP else ()
+        programs = install(built, folder / name.partition(" ")[0], installer=installer, more=more)
+        print(f"{name}: {sum(map(sum, weigh(packages(programs)).values())) / MB:.1f} MB in site-packages")
 
 
-def tell(found: dict[str, tuple[int, int]], elsewhere: int) -> int:
-    """Print what is installed, the heaviest first; return the bytes in site-packages."""
-    small = {name: both for name, both in found.items() if sum(both) < _TOLD}
-    rows = sorted(
-        ((both, name) for name, both in found.items() if name not in small), key=lambda row: -sum(row[0])
-    )
-    rows.append(
-        ((sum(a for a, _ in small.values()), sum(b for _, b in small.values())), f"{len(small)} others")
-    )
-    rows.append(((sum(a for a, _ in found.values()), sum(b for _, b in found.values())), "site-packages"))
-    print(f"{'MB':>7} {'.pyc':>6}")
-    for (files, compiled), name in rows:
-        print(f"{files / _MB:7.1f} {compiled / _MB:6.1f}  {name}")
-    print(f"{elsewhere / _MB:7.1f}         elsewhere: programs, and the sources that pcre2 brings along")
-    return sum(rows[-1][0])
+def _uv() -> tuple[str, ...] | None:
+    found = shutil.which("uv")
+    return None if found is None else (found, "pip", "install", "--quiet", "--python", "{python}")
+
+
+def packages(programs: Path) -> Path:
+    """Return the folder of packages of an environment by the folder of its programs."""
+    (site,) = (programs.parent / "lib").glob("python*/site-packages")
+    return site
 
 
 def main() -> int:
@@ -113,17 +102,23 @@ def main() -> int:
         outside = Path(scratch)
         built, again = build(DIST), build(outside / "again")
         digests = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (built, again)]
-        print(f"{built.relative_to(ROOT)}: {built.stat().st_size / _MB:.2f} MB, sha256 {digests[0]}")
+        print(f"{built.relative_to(ROOT)}: {built.stat().st_size / MB:.2f} MB, sha256 {digests[0]}")
         if digests[0] != digests[1]:
             print(f"built again it is another: {digests[1]}", file=sys.stderr)
             return 1
         print("built again: the same; installed without extras:")
         programs = install(built, outside / "base")
-        (site,) = (outside / "base" / "lib").glob("python*/site-packages")
+        site = packages(programs)
+        found = weigh(site)
         every = sum(path.stat().st_size for path in (outside / "base").rglob("*") if path.is_file())
         inside = sum(path.stat().st_size for path in site.rglob("*") if path.is_file())
-        if tell(weigh(site), every - inside) > MOST:
-            print(f"that is more than {MOST / _MB:.0f} MB", file=sys.stderr)
+        print(table(found))
+        weight = sum(map(sum, found.values()))
+        print(f"pip: {weight / MB:.1f} MB in site-packages")
+        compare(built, outside)
+        print(f"elsewhere, each: {(every - inside) / MB:.1f} MB, the sources that pcre2 brings, and programs")
+        if weight > MOST:
+            print(f"that is more than {MOST / MB:.0f} MB", file=sys.stderr)
             return 1
         for command, *arguments in COMMANDS:
             subprocess.run(

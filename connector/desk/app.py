@@ -12,6 +12,7 @@ from flask import Flask, g, request
 from markupsafe import Markup
 from werkzeug.exceptions import Forbidden, HTTPException
 
+from connector import shapes
 from connector.desk import (
     card,
     connectors,
@@ -52,6 +53,7 @@ _HEADERS: Final[Mapping[str, str]] = {
 
 def build(engine: Engine, *, secret: str) -> Flask:
     """Return the application; ``secret`` signs the sessions."""
+    shapes.learn("connector")
     app = Flask("connector.desk", static_folder="static")
     app.config.update(
         MAX_CONTENT_LENGTH=_MAX_FORM,

@@ -49,7 +49,7 @@ def blueprint(core: Core) -> Blueprint:
     @bp.get("/alerts")
     def table() -> Response:
         world, sees = caller().world, scope("GET /alerts")
-        errors: dict[str, str] = {}
+        errors: dict[str, tuple[str, str]] = {}
         wanted = _filter(sees, errors)
         sort = _sort()
         descending = request.args.get("order", "desc") != "asc"
@@ -140,7 +140,7 @@ def _brought(entry: Any) -> dict[str, Any]:
     return {name: value for name, value in details.items() if value not in ("", None)}
 
 
-def _filter(sees: Scope, errors: dict[str, str]) -> AlertFilter:
+def _filter(sees: Scope, errors: dict[str, tuple[str, str]]) -> AlertFilter:
     chosen = _among("status", [word.value for word in Status])
     # Until somebody asks otherwise the closed ones are left out; a form sent without a status means all.
     statuses = chosen if chosen or "filtered" in request.args else _OPEN
@@ -155,7 +155,7 @@ def _filter(sees: Scope, errors: dict[str, str]) -> AlertFilter:
     )
 
 
-def _name(errors: dict[str, str]) -> Pattern | None:
+def _name(errors: dict[str, tuple[str, str]]) -> Pattern | None:
     text = request.args.get("name", "").strip()
     if not text:
         return None
@@ -163,15 +163,15 @@ def _name(errors: dict[str, str]) -> Pattern | None:
         # Part of a name, as typed: an analyst looks for "(test)" and means just that.
         return Pattern(re.escape(text))
     except BadPattern as error:
-        errors["name"] = str(error)
+        errors["name"] = ("BadPattern", str(error))
         return None
 
 
-def _moment(name: str, errors: dict[str, str]) -> int | None:
+def _moment(name: str, errors: dict[str, tuple[str, str]]) -> int | None:
     try:
         return shown.from_input(request.args.get(name, ""))
     except moments.NotAMoment as error:
-        errors[name] = str(error)
+        errors[name] = ("NotAMoment", str(error))
         return None
 
 

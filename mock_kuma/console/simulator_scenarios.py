@@ -61,7 +61,10 @@ def blueprint(control: Control) -> Blueprint:
             status=status,
             world=known.body,
             scenarios=control("GET", "/scenarios", None).body["scenarios"],
-            agenda=control("GET", f"/worlds/{world_id}/agenda", None).body["actions"],
+            agenda=[
+                {**one, "step": _step(one["source"])}
+                for one in control("GET", f"/worlds/{world_id}/agenda", None).body["actions"]
+            ],
             speeds=SPEEDS,
             usual=_USUAL,
             errors=errors or {},
@@ -69,3 +72,9 @@ def blueprint(control: Control) -> Blueprint:
         )
 
     return bp
+
+
+def _step(source: str) -> tuple[str, str]:
+    """Return the story that an action belongs to, and the number of its step."""
+    story, _, number = source.rpartition(", step ")
+    return story, number

@@ -75,7 +75,7 @@ def blueprint(core: Core, control: Control, visitors: Visitors) -> Blueprint:
         alert = request.form.get("alert", "")
         with core.database.read() as connection:
             if alert_store.find(connection, world_id, alert) is None:
-                return _page(world_id, form="feed", errors={"alert": "no such alert"}, status=_REFUSED)
+                return _page(world_id, form="feed", errors={"alert": "unknown"}, status=_REFUSED)
         body = {"generate": _sent("generate").get("generate", 1)}
         return _after(world_id, "feed", control("POST", f"/worlds/{world_id}/alerts/{alert}/events", body))
 
@@ -101,7 +101,7 @@ def blueprint(core: Core, control: Control, visitors: Visitors) -> Blueprint:
                 connection, worlds.get(connection, world_id).id, request.form.get("user", "")
             )
         if user is None or user.disabled:
-            return _page(world_id, form="open", errors={"user": "no such user"}, status=_REFUSED)
+            return _page(world_id, form="open", errors={"user": "unknown"}, status=_REFUSED)
         visitors.enter(visitor(), world=world_id, user=user.id)
         return redirect("/alerts", 303)
 

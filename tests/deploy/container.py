@@ -210,7 +210,7 @@ def main(*, carry: tuple[Path, ...], bare: Path | None) -> None:
         )
         empty = subprocess.run(["du", "-sb", bare], capture_output=True, text=True, check=True)
         sizes = [int(one.stdout.split()[0]) / _MB for one in (said, empty)]
-        print(f"image {sizes[0]:.0f} MB, of which bare Debian {sizes[1]:.0f} MB")
+        print(f"image {sizes[0]:.0f} MB; it began as {sizes[1]:.0f} MB, package files included")
         health = f"health() {{ {shlex.join(stage.health)}; }}"
         trial = inside(stage, [*stage.entry, *stage.command], f"{health}\n{_TRIAL}")
         sys.exit(subprocess.run(trial, env=stage.environment, check=False).returncode)

@@ -56,6 +56,8 @@ def main() -> int:
         print(f"{language:11} {passed} of {len(found.verdicts)} pass, exit {found.exit_code}", flush=True)
         for where, why in found.not_right().items():
             print(f"  {where}: {why}")
+        if not found.verdicts:
+            print(found.printed)
     if missing:
         print(f"Not judged, since their runtime is missing: {', '.join(missing)}")
     return 1 if wrong else 0

@@ -10,6 +10,7 @@ import hashlib
 import json
 import time
 from collections.abc import Iterator
+from email.utils import mktime_tz, parsedate_tz
 from typing import Any
 
 import demistomock as demisto
@@ -65,8 +66,7 @@ class Client(BaseClient):
             )
         except DemistoException as error:
             wait = "" if error.res is None else error.res.headers.get("Retry-After", "")
-            if wait.isdecimal():
-                set_integration_context({**context, "quiet_until": time.time() + int(wait)})
+            set_integration_context({**context, "quiet_until": quiet_until(wait)})
             raise
         return json.loads(answer.text) if answer.text else None
 
@@ -102,6 +102,14 @@ class Client(BaseClient):
         except DemistoException:
             if [row["status"] for row in self.page({"id": alert_id})] != ["closed"]:
                 raise
+
+
+def quiet_until(wait: str) -> float:
+    """Return the moment that a Retry-After names, in seconds or as a date; 0 where it names none."""
+    if wait.isdecimal():
+        return time.time() + int(wait)
+    moment = parsedate_tz(wait)
+    return 0 if moment is None else mktime_tz(moment)
 
 
 def digest(alert: dict[str, Any]) -> str:
