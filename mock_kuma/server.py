@@ -217,10 +217,11 @@ def _listen(listener: Listener | Wire, parent: int) -> None:
 
         wire.run(listener.doors, listener.upstream)
     else:
-        _serve_http(listener)
+        serve(listener)
 
 
-def _serve_http(listener: Listener) -> None:
+def serve(listener: Listener) -> None:
+    """Run one HTTP server until it is told to end."""
     # Imported here, in the process that needs it: the main one starts sooner without.
     from granian import Granian  # noqa: PLC0415 -- as said
     from granian.constants import Interfaces, SSLProtocols  # noqa: PLC0415 -- as said

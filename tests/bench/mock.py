@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 HELD: Final = 20_000
 PAGE: Final = 250
 EVENTS: Final = 10
-_TOKEN: Final = "bench-3f1c9a7d5e8b2046"
+#: The administrator's, of the default world.
+TOKEN: Final = "bench-3f1c9a7d5e8b2046"
 #: So many bytes has an event on the page; its message is filled up to that.
 _EVENT_BYTES: Final = 1_000
 
@@ -50,7 +51,7 @@ class Mock:
         response.raise_for_status()
         return response.json() if response.content else None
 
-    def get(self, query: str, token: str = _TOKEN) -> httpx.Response:
+    def get(self, query: str, token: str = TOKEN) -> httpx.Response:
         """Ask for alerts as a connector does."""
         url = f"{self.server.url}/api/v1/alerts/?{query}"
         response = self.http.get(url, headers=_header(token))
@@ -81,7 +82,7 @@ def running(folder: Path, *options: str) -> Iterator[Mock]:
         folder=folder,
         url=f"http://127.0.0.1:{port}",
         answers=ready_file.exists,
-        environment={"MOCK_KUMA_TOKEN": _TOKEN},
+        environment={"MOCK_KUMA_TOKEN": TOKEN},
     ) as server:
         ready = json.loads(ready_file.read_text(encoding="utf-8"))
         with httpx.Client(timeout=600, trust_env=False) as http:
@@ -119,12 +120,19 @@ _FIRST_PAGE: Final = "withEvents&status=new"
 
 def page() -> Ask:
     """Return W1."""
-    return Ask("GET", f"/api/v1/alerts/?{_FIRST_PAGE}", headers=_header(_TOKEN))
+    return Ask("GET", f"/api/v1/alerts/?{_FIRST_PAGE}", headers=_header(TOKEN))
 
 
 def one(held: Held) -> Ask:
     """Return W2."""
-    return Ask("GET", "/api/v1/alerts/?id={id}", headers=_header(_TOKEN), ids=held.others)
+    return Ask("GET", "/api/v1/alerts/?id={id}", headers=_header(TOKEN), ids=held.others)
+
+
+def close(held: Held, token: str) -> Ask:
+    """Return the closing of one alert after the other."""
+    headers = {**_header(token), "Content-Type": "application/json"}
+    body = '{"id":"{id}","reason":"responded"}'
+    return Ask("POST", "/api/v1/alerts/close", body, headers, held.others)
 
 
 @contextlib.contextmanager
@@ -133,9 +141,7 @@ def closing(mock: Mock, held: Held) -> Iterator[Ask]:
     snapshot = mock.control("POST", "/worlds/default/snapshots")["snapshot"]
     world = mock.control("POST", "/worlds", {"snapshot": snapshot})
     mock.control("DELETE", f"/snapshots/{snapshot}")
-    headers = {**_header(world["token"]), "Content-Type": "application/json"}
-    body = '{"id":"{id}","reason":"responded"}'
-    yield Ask("POST", "/api/v1/alerts/close", body, headers, held.others)
+    yield close(held, world["token"])
     mock.control("DELETE", f"/worlds/{world['world']}")
 
 

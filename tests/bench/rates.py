@@ -7,7 +7,6 @@ besides meets all alike. Rule: a peer that cannot be measured stays in the table
 from __future__ import annotations
 
 import contextlib
-import os
 import statistics
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import httpx
 
 from mock_kuma.clock import wait_until
-from tests.bench import install, mock, profile, servers
+from tests.bench import install, limits, mock, servers
 from tests.bench.load import Ask, Failed, Shot, TooSlow, fire
 from tests.bench.peers import PEERS, Peer
 from tests.bench.table import Row
@@ -32,6 +31,9 @@ WORKS: Final = {
 }
 #: Seconds for a server that answers nothing in the time that the others have.
 _PATIENCE: Final = 30.0
+_EMPTY: Final = "Granian, empty"
+#: What is no peer.
+_NO_PEERS: Final = ("mock-kuma", "nginx", _EMPTY)
 #: How the goals read: so many times the best of some peers.
 _TIMES_BEST_W1, _OF_NGINX_W1, _TIMES_BEST_W2, _TIMES_BEST_W3, _TWO_WORKERS = 10, 0.5, 10, 5, 1.6
 
@@ -59,7 +61,7 @@ class Rates:
 
     measured: list[Measured]
     missing: dict[str, str]
-    profile: str  # where the time of one W2 goes
+    limits: limits.Limits
 
     def table(self) -> list[tuple[str, str, dict[str, Shot], float]]:
         """Return the figures as the table wants them."""
@@ -75,7 +77,12 @@ def measure(folder: Path, *, rounds: int, seconds: float, peers: bool, works: se
         data = mock.fill(one, folder)
         two = held.enter_context(mock.running(folder / "two", "--workers", "2"))
         mock.fill(two, folder / "two")
-        measured = [_ours(one, "mock-kuma", data), _ours(two, "mock-kuma, two workers", data)]
+        empty = held.enter_context(limits.empty(folder / "empty"))
+        measured = [
+            _ours(one, "mock-kuma", data),
+            _ours(two, "mock-kuma, two workers", data),
+            _empty(empty, data),
+        ]
         for peer in PEERS if peers else ():
             try:
                 measured.append(held.enter_context(_theirs(peer, folder / peer.program, data)))
@@ -87,7 +94,7 @@ def measure(folder: Path, *, rounds: int, seconds: float, peers: bool, works: se
                 for work in WORKS:
                     if work in works:
                         _shoot(server, work, seconds, missing)
-    return Rates(measured, missing, profile.shares(folder / "one", data))
+    return Rates(measured, missing, limits.measure(folder / "one", data))
 
 
 def _shoot(server: Measured, work: str, seconds: float, missing: dict[str, str]) -> None:
@@ -121,6 +128,17 @@ def _ours(running: mock.Mock, name: str, data: mock.Held) -> Measured:
     )
 
 
+def _empty(server: servers.Server, data: mock.Held) -> Measured:
+    asks = {"W2": mock.one(data), "W3": mock.close(data, _EMPTY)}
+
+    @contextlib.contextmanager
+    def ask(work: str) -> Iterator[Ask | None]:
+        yield asks.get(work)
+
+    note = "the limit: the mock's HTTP server, an application that only answers"
+    return Measured(_EMPTY, note, server, False, ask, servers.says(server.url))
+
+
 @contextlib.contextmanager
 def _theirs(peer: Peer, folder: Path, data: mock.Held) -> Iterator[Measured]:
     program = install.program(peer.program, peer.source)
@@ -151,7 +169,7 @@ def rows(rates: Rates) -> list[Row]:
     """Judge the figures by the goals."""
     figures = {one.name: one.median() for one in rates.measured}
     ours, nginx = figures["mock-kuma"], figures.get("nginx", {})
-    peers = [one for one in rates.measured if not one.name.startswith(("mock-kuma", "nginx"))]
+    peers = [one for one in rates.measured if not one.name.startswith(_NO_PEERS)]
     note = f"not every peer was measured: {', '.join(rates.missing)}" if rates.missing else ""
     keeping = [one for one in peers if one.keeps_state]
     canned = [one for one in peers if not one.keeps_state]
@@ -173,7 +191,11 @@ def rows(rates: Rates) -> list[Row]:
         for times, whose, which in goals:
             best, name = max(((figures[one.name][work].per_second, one.name) for one in which
                               if work in figures[one.name]), default=(0.0, ""))  # fmt: skip
-            found.append(_row(work, rate, times, f"{times} × {whose}", best, name, note))
+            row = _row(work, rate, times, f"{times} × {whose}", best, name, note)
+            if row.holds is False and work != "W1":
+                why = rates.limits.of(work, ours[work], figures[_EMPTY][work], times * best)
+                row = replace(row, note="; ".join(part for part in (row.note, why) if part))
+            found.append(row)
         if work == "W1":
             limit = nginx["W1"].per_second if "W1" in nginx else 0.0
             goal = f"{_OF_NGINX_W1} × nginx, the same bytes as a file"
@@ -183,21 +205,9 @@ def rows(rates: Rates) -> list[Row]:
         ratio = two["W2"].per_second / ours["W2"].per_second
         result = f"{two['W2'].per_second:,.0f} a second, {ratio:.2f} × one"
         holds = ratio >= _TWO_WORKERS
-        # What one process commits to the journal the other's pages in memory do not outlive.
-        cost = (
-            f"{two['W2'].cpu_us:,.0f} µs of CPU for each with two workers, {ours['W2'].cpu_us:,.0f} with one"
-        )
-        cost += f", of {os.cpu_count()} cores that wrk works on, too"
-        note = "" if holds else cost
+        note = "" if holds else rates.limits.of_two(ours["W2"], two["W2"])
         found.append(Row("W2, two workers", f"{_TWO_WORKERS} × one worker", result, holds, note))
-    why = f"{ours['W2'].cpu_us:,.0f} µs of CPU for each W2: {rates.profile}" if "W2" in ours else ""
-    return [_explained(row, why) for row in found]
-
-
-def _explained(row: Row, why: str) -> Row:
-    if row.holds is not False or not why:
-        return row
-    return replace(row, note="; ".join(part for part in (row.note, f"the limit: {why}") if part))
+    return found
 
 
 def _row(work: str, rate: float, times: float, goal: str, best: float, name: str, note: str) -> Row:
