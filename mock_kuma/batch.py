@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from mock_kuma.api import alerts, gate, vendor
+from mock_kuma.api.plain import Sent
 from mock_kuma.gateway import dated, who
 from mock_kuma.notes import Met
 from mock_kuma.store import journal
@@ -58,14 +59,14 @@ class Batch:
         except StoreTrouble:
             # Nothing was committed. The gateway tries each for itself, and says what is wrong.
             return [None] * len(requests)
-        for note in found:
-            if note is not None:
-                self._notes.tell(note)
-        return [None if note is None else note.reply for note in found]
+        for note in found.values():
+            self._notes.tell(note)
+        return [found[place].reply if place in found else None for place in range(len(requests))]
 
-    def _answer(self, requests: list[tuple[Incoming, float]]) -> list[Note | None]:
-        found: list[Note | None] = [None] * len(requests)
-        changes: list[tuple[int, Met]] = []
+    def _answer(self, requests: list[tuple[Incoming, float]]) -> dict[int, Note]:
+        """Return the notes by the requests' places, in the order in which the journal has them."""
+        found: dict[int, Note] = {}
+        changes: dict[int, Met] = {}
         with self._held.reading() as revision:
             # Those who come together often are one client.
             known = cache(lambda token: who(self._inside, token, revision))
@@ -74,28 +75,26 @@ class Batch:
                 if met is None:
                     continue
                 if request.method == "POST":
-                    changes.append((place, met))
+                    changes[place] = met
                 else:
                     found[place] = self._note(met)
-        if not changes and not any(found):
+        if not changes and not found:
             return found
         with self._held.writing():
-            for place, met in changes:
+            # After those that read: none of them has seen a change of this batch.
+            for place, met in changes.items():
                 found[place] = self._note(met)
             rows: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
-            for note in found:
-                if note is not None:
-                    rows[note.row.world].append(note.row.values())
+            for note in found.values():
+                rows[note.row.world].append(note.row.values())
             with self._held.glance() as lean:
                 for world, exchanges in rows.items():
                     journal.add(lean, world, exchanges)
         return found
 
-    def _note(self, met: Met) -> Note | None:
-        sent = met.request.sent()
-        if sent is None:
-            return None
-        reply = self._views[met.request.method, met.request.path](met.arrival, sent)
+    def _note(self, met: Met) -> Note:
+        request = met.request
+        reply = self._views[request.method, request.path](met.arrival, Sent(request.query, request.data))
         reply.headers.append(dated(met.world))
         return self._notes.make(met, reply)
 

@@ -101,6 +101,17 @@ def test_the_answers_are_those_of_the_gateway(kuma: Kuma, batch: Batch) -> None:
     assert without_headers(told(shared)) == without_headers(told(alone))
 
 
+def test_the_journal_has_those_that_read_before_those_that_change(kuma: Kuma, batch: Batch) -> None:
+    """So that nobody who reads it takes what was served for stale: it was read before the alert was closed."""
+    world = furnished(kuma)
+
+    _, shown = together(batch, world, [REQUESTS[3], REQUESTS[0]])
+
+    assert shown is not None
+    assert b'"status":"new"' in shown.body
+    assert [one["method"] for one in world.journal()] == ["GET", "POST"]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "query"),
     [
