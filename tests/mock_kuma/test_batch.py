@@ -102,7 +102,7 @@ def test_the_answers_are_those_of_the_gateway(kuma: Kuma, batch: Batch) -> None:
 
 
 def test_the_journal_has_those_that_read_before_those_that_change(kuma: Kuma, batch: Batch) -> None:
-    """So that nobody who reads it takes what was served for stale: it was read before the alert was closed."""
+    """What was served had been read before the alert was closed: it was not stale."""
     world = furnished(kuma)
 
     _, shown = together(batch, world, [REQUESTS[3], REQUESTS[0]])
