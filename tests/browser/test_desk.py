@@ -186,7 +186,9 @@ def test_every_page_is_for_everybody(chrome: Browser, desk: Desk, dark: bool, la
         connect(page, desk)
     with opened(chrome, desk, "chief", dark=dark, language=language) as page:
         page.goto(f"{desk.url}/incidents?priority=critical")
-        page.locator("#incidents tbody a").first.click()
+        incident = page.locator("#incidents tbody a").first
+        expect(incident).to_be_visible(timeout=60_000)  # a busy machine takes its time for both jobs
+        incident.click()
         card = page.url.partition("?")[0]
         found = []
         for address in (
