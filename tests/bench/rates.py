@@ -1,7 +1,8 @@
 """W1, W2 and W3: the mock beside its peers, round by round in turn, and the medians of the rounds.
 
-All servers run during the whole measurement and only one is asked at a time, so that what the machine does
-besides meets all alike. Rule: a peer that cannot be measured stays in the table with the reason.
+All servers are there during the whole measurement; one at a time is asked, and the others stand still, so
+that what the machine does besides meets all alike. Rule: a peer that cannot be measured stays in the table
+with the reason.
 """
 
 from __future__ import annotations
@@ -88,6 +89,8 @@ def measure(folder: Path, *, rounds: int, seconds: float, peers: bool, works: se
                 measured.append(held.enter_context(_theirs(peer, folder / peer.program, data)))
             except (install.NotInstalled, servers.DidNotStart, httpx.HTTPError) as error:
                 missing[peer.name] = str(error)
+        for server in measured:
+            server.server.pause()
         for number in range(rounds):
             # Every other round the other way about, so that nobody always comes after the same.
             for server in measured if number % 2 == 0 else measured[::-1]:
@@ -98,7 +101,9 @@ def measure(folder: Path, *, rounds: int, seconds: float, peers: bool, works: se
 
 
 def _shoot(server: Measured, work: str, seconds: float, missing: dict[str, str]) -> None:
-    with server.ask(work) as ask:
+    if f"{server.name}, {work}" in missing:
+        return  # it would only take as long again
+    with server.server.awake(), server.ask(work) as ask:
         if ask is None:
             return
         # What the shot before has left to do is not this one's burden.

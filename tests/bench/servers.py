@@ -57,6 +57,19 @@ class Server:
                 read += sum(int(line.split()[1]) for line in lines if line.startswith("read_bytes:"))
         return cpu, read
 
+    def pause(self) -> None:
+        """Let it stand still: what it has left to do is nobody else's burden."""
+        os.killpg(self.session, signal.SIGSTOP)
+
+    @contextlib.contextmanager
+    def awake(self) -> Iterator[None]:
+        """Let it go on while the block lasts."""
+        os.killpg(self.session, signal.SIGCONT)
+        try:
+            yield
+        finally:
+            self.pause()
+
     def resident(self) -> int:
         """Return the bytes of memory that its processes have resident, what they share counted once."""
         found = 0
@@ -117,6 +130,8 @@ def started(
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
+    with contextlib.suppress(ProcessLookupError):  # all of it has ended
+        os.killpg(process.pid, signal.SIGCONT)
     for number in (signal.SIGTERM, signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):  # all of it has ended
             os.killpg(process.pid, number)
