@@ -165,13 +165,11 @@ def write(
     details: Mapping[str, Any] | None = None,
 ) -> None:
     """Write new values of an alert as its next version; ``details`` is what the history says instead."""
-    after = {
-        "id": row.id,
-        "version": row.version + 1,
-        "updated": world.clock.now(),
-    }
+    after = {"version": row.version + 1, "updated": world.clock.now()}
+    # Not the id: what an update sets is written in each index that has it, be it the same or not.
     alert_store.change(connection, world.id, row.id, {**values, **after})
-    event_actions.note(connection, world, after, change, dict(values if details is None else details))
+    told = dict(values if details is None else details)
+    event_actions.note(connection, world, {"id": row.id, **after}, change, told)
 
 
 def _record(connection: Connection, world: World, row: Any, changed: dict[str, Any]) -> None:
