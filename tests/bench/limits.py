@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: So many requests at once, in the mock without a server.
 _SIZES: Final = (1, 2, 4, 8)
+#: So many come together where eight connections ask one worker, which waits until no more come.
+_TOGETHER: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +39,11 @@ class Limits:
         """Tell what one worker's request is made of, and what a goal of so many a second leaves for each."""
         parts = self.inside[work]
         sizes = ", ".join(f"{cost:,.0f} with {size}" for size, cost in parts.items())
-        rest = ours.cpu_us - empty.cpu_us - parts[4]
+        rest = ours.cpu_us - empty.cpu_us - parts[_TOGETHER]
         words = (
             f"{work}: {ours.cpu_us:,.0f} µs of CPU for each; {empty.cpu_us:,.0f} in the HTTP server (an"
-            f" application that only answers), {parts[4]:,.0f} in the mock without a server, four at once"
-            f" ({sizes}), {rest:,.0f} between them. One thread of Python does it:"
+            f" application that only answers), {parts[_TOGETHER]:,.0f} in the mock without a server, eight at"
+            f" once ({sizes}), {rest:,.0f} between them. One thread of Python does it:"
             f" {_cores(ours)} cores were busy. The goal leaves {1_000_000 / goal:,.0f} µs"
         )
         return f"{words}. In the mock: {self.shares}" if work == "W2" else words

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from rich.console import Console
 from rich.table import Table
+
+from tests.bench.peers import OWN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,6 +27,7 @@ class Row:
     note: str = ""
 
 
+_WORKS: Final = ("W1", "W2", OWN, "W3")
 _HOLDS = {True: "[green]holds", False: "[red]does not hold", None: "[yellow]not measured"}
 
 
@@ -47,9 +50,9 @@ def show(rows: Iterable[Row]) -> None:
 
 def show_rates(rates: Sequence[tuple[str, str, dict[str, Shot], float]]) -> None:
     """Print the figures behind W1 to W3: name, note, medians by workload, seconds until it answered."""
-    table = Table("a second, and the server's CPU for each", "W1", "W2", "W3", "start", "")
+    table = Table("a second, and the server's CPU for each", *_WORKS, "start", "")
     for name, note, shots, start in rates:
-        cells = [_cell(shots.get(work)) for work in ("W1", "W2", "W3")]
+        cells = [_cell(shots.get(work)) for work in _WORKS]
         table.add_row(name, *cells, f"{start:.2f} s", note)
     _console().print(table)
 
