@@ -1,4 +1,4 @@
-"""The vendor port's own way of speaking with the HTTP server (RSGI).
+"""The vendor port as its HTTP server asks it (ASGI).
 
 Brief requests are answered here, in the server's loop, all that wait at once; any other is carried to the
 gateway by a thread. Rule: nothing here knows what is asked or answered.
@@ -7,71 +7,72 @@ gateway by a thread. Rule: nothing here knows what is asked or answered.
 from __future__ import annotations
 
 import asyncio
-import io
 import time
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from mock_kuma import journal
+from mock_kuma import carrier, journal
+from mock_kuma.carrier import Carrier, ClientGone
 from mock_kuma.incoming import WITHOUT_BODY, Incoming, name
 
 if TYPE_CHECKING:
-    from wsgiref.types import WSGIEnvironment
-
-    from granian._granian import RSGIHTTPProtocol as HTTPProtocol
-    from granian.rsgi import Scope
-
     from mock_kuma.api.plain import Reply
     from mock_kuma.batch import Batch
+    from mock_kuma.carrier import Message, Receive, Scope, Send
     from mock_kuma.gateway import Gateway
 
 
-class Front:
-    """An RSGI application around the gateway; without a ``batch`` every request is the gateway's.
+#: So many are answered at once; whoever comes meanwhile is among the next.
+_TOGETHER: Final = 32
 
-    A thread carries one request at a time, and sleeps out its delay or waits for the rest of its body; there
-    are as many as are needed, ``threads`` at most.
+
+class Front:
+    """An ASGI application around the gateway; without a ``batch`` every request is the gateway's.
+
+    ``threads`` carry at most so many requests at once to it.
     """
 
     def __init__(self, gateway: Gateway, batch: Batch | None, threads: int) -> None:
-        self._gateway, self._batch = gateway, batch
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="request")
+        self._batch, self._carrier = batch, Carrier(gateway.reply, threads)
         self._waiting: list[tuple[Incoming, float, asyncio.Future[Reply | None]]] = []
 
-    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         started = time.perf_counter()
-        loop = asyncio.get_running_loop()
-        headers = _merged(scope.headers.items())
-        body: bytes | None = None
-        reply: Reply | None = None
-        if self._takes(scope, headers):
-            body = b"" if scope.method in WITHOUT_BODY else await protocol()
-            reply = await self._together(_incoming(scope, headers, body), started, loop)
+        headers = carrier.merged(scope["headers"])
+        if not self._takes(scope, headers):
+            await self._carrier(scope, receive, send)
+            return
+        try:
+            body = b"" if scope["method"] in WITHOUT_BODY else await carrier.whole(receive)
+        except ClientGone:
+            return
+        reply = await self._together(_incoming(scope, headers, body), started)
         if reply is None:
-            environ = _environ(scope, headers)
-            environ["wsgi.input"] = _Body(protocol, loop) if body is None else io.BytesIO(body)
-            reply = await loop.run_in_executor(self._threads, self._gateway.reply, environ)
-        protocol.response_bytes(reply.status, reply.headers, reply.body)
-
-    def __rsgi_del__(self, _loop: asyncio.AbstractEventLoop) -> None:
-        """Let the threads go; what still sleeps is not waited for."""
-        self._threads.shutdown(wait=False, cancel_futures=True)
+            await self._carrier(scope, _again(body), send)
+        else:
+            await carrier.answer(reply, send)
 
     def _takes(self, scope: Scope, headers: dict[str, str]) -> bool:
-        if self._batch is None or not _is_short(scope.method, headers):
+        if self._batch is None or not _is_short(scope["method"], headers):
             return False
-        return self._batch.takes(scope.method, scope.path, scope.query_string)
+        return self._batch.takes(scope["method"], scope["path"], _query(scope))
 
-    def _together(
-        self, request: Incoming, started: float, loop: asyncio.AbstractEventLoop
-    ) -> asyncio.Future[Reply | None]:
+    def _together(self, request: Incoming, started: float) -> asyncio.Future[Reply | None]:
         """Return what will be the answer, once all that came with it have theirs."""
+        loop = asyncio.get_running_loop()
         if not self._waiting:
-            loop.call_soon(self._answer)
+            loop.call_soon(self._gather, loop, 0)
         future: asyncio.Future[Reply | None] = loop.create_future()
         self._waiting.append((request, started, future))
         return future
+
+    def _gather(self, loop: asyncio.AbstractEventLoop, known: int) -> None:
+        """Answer what waits, once a turn of the loop has brought nothing more."""
+        count = len(self._waiting)
+        if known < count < _TOGETHER:
+            loop.call_soon(self._gather, loop, count)
+        else:
+            self._answer()
 
     def _answer(self) -> None:
         waiting, self._waiting = self._waiting, []
@@ -89,53 +90,6 @@ class Front:
                 future.set_result(reply)
 
 
-class _Body(io.RawIOBase):
-    """A request's body, for a thread: each piece is fetched from the loop when it is wanted."""
-
-    def __init__(self, protocol: HTTPProtocol, loop: asyncio.AbstractEventLoop) -> None:
-        self._pieces, self._loop = aiter(protocol), loop
-        self._rest = b""
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Return so many bytes, fewer only at the body's end."""
-        found = [self._rest]
-        count = len(self._rest)
-        while size < 0 or count < size:
-            piece = asyncio.run_coroutine_threadsafe(self._next(), self._loop).result()
-            if piece is None:
-                break
-            found.append(piece)
-            count += len(piece)
-        data = b"".join(found)
-        self._rest = b"" if size < 0 else data[size:]
-        return data if size < 0 else data[:size]
-
-    async def _next(self) -> bytes | None:
-        # Not anext with a default: CPython's own waiting for that one crashes on Granian's.
-        try:
-            return await anext(self._pieces)
-        except StopAsyncIteration:
-            return None
-
-
-#: Of these a request has one; a second would be a client's mistake, which is kept visible.
-_JOINED: Final = {"cookie": ";"}
-
-
-def _merged(items: list[tuple[str, str]]) -> dict[str, str]:
-    """Return headers by their names, in small letters; those that come twice are joined, as CGI has them."""
-    found = dict(items)
-    if len(found) < len(items):
-        found.clear()
-        for key, value in items:
-            found[key] = f"{found[key]}{_JOINED.get(key, ',')}{value}" if key in found else value
-    return found
-
-
 def _is_short(method: str, headers: dict[str, str]) -> bool:
     if method in WITHOUT_BODY:
         return True
@@ -143,32 +97,26 @@ def _is_short(method: str, headers: dict[str, str]) -> bool:
     return length.isdigit() and int(length) <= journal.BODY_KEPT
 
 
+def _query(scope: Scope) -> str:
+    found: str = scope["query_string"].decode("utf-8", "replace")
+    return found
+
+
 def _incoming(scope: Scope, headers: dict[str, str], body: bytes) -> Incoming:
     return Incoming(
-        method=scope.method,
-        path=scope.path,
-        query=scope.query_string,
+        method=scope["method"],
+        path=scope["path"],
+        query=_query(scope),
         headers=[(name(key), value) for key, value in headers.items()],
         length=len(body),
         data=body,
     )
 
 
-def _environ(scope: Scope, headers: dict[str, str]) -> WSGIEnvironment:
-    server, _, port = scope.server.rpartition(":")
-    environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode().decode("latin-1"),
-        "QUERY_STRING": scope.query_string.encode().decode("latin-1"),
-        "SERVER_NAME": server.strip("[]"),
-        "SERVER_PORT": port,
-        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
-        "wsgi.url_scheme": scope.scheme,
-    }
-    for key, value in headers.items():
-        cgi = key.upper().replace("-", "_")
-        plain = cgi in {"CONTENT_TYPE", "CONTENT_LENGTH"}
-        environ[cgi if plain else f"HTTP_{cgi}"] = value
-    return environ
+def _again(body: bytes) -> Receive:
+    """Return what hands over a body that was read already."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive

@@ -13,7 +13,6 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 import msgspec
-from werkzeug.test import run_wsgi_app
 
 from mock_kuma import clock, faults, ids, logs
 from mock_kuma.api import gate, problems
@@ -126,9 +125,7 @@ class Gateway:
         view, sent = self._plain.get((request.method, request.path)), request.sent()
         if view is not None and sent is not None:
             return view(arrival, sent)
-        chunks, status, headers = run_wsgi_app(self._app, environ)
-        body = b"".join(chunks)
-        return Reply(int(status.split(" ", 1)[0]), list(headers.items()), body)
+        return Reply.of(self._app, environ)
 
 
 def who(core: Quick, token: str | None, revision: int | None) -> tuple[Caller | None, World]:

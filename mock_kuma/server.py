@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -18,11 +18,12 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from mock_kuma.carrier import Application
     from mock_kuma.settings import Settings
     from mock_kuma.tls import Certificate
     from mock_kuma.wire import Door
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _THREADS = 512
 #: A listener that does not accept after this many seconds never will.
 _START_SECONDS = 20
+#: Longer than a listener waits for its last answers.
 _STOP_SECONDS = 5
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
 
@@ -53,12 +55,15 @@ class DidNotStart(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """One HTTP server: where it listens, and what answers. ``load`` is called in its worker."""
+    """One HTTP server: where it listens, and what answers. ``load`` is called in each of its processes.
+
+    ``dated``: the server tells the time in each answer; otherwise the application does.
+    """
 
     host: str
     port: int
-    load: Callable[[], Any]
-    interface: str = "wsgi"
+    load: Callable[[], Application]
+    dated: bool = True
     workers: int = 1
     certificate: Certificate | None = None
 
@@ -69,6 +74,7 @@ class Wire:
 
     doors: tuple[Door, ...]
     upstream: tuple[str, int]
+    workers: ClassVar[int] = 1
 
     @property
     def host(self) -> str:
@@ -133,16 +139,12 @@ def reserve(host: str, port: int) -> socket.socket:
     return held
 
 
-def _address(host: str) -> str:
-    """Return a host's address: the listener takes no names, and the port is kept for the first one."""
-    return host if ":" in host else socket.gethostbyname(host)
-
-
 def listeners(
     settings: Settings, certificate: Certificate | None, wire: Wire | None
 ) -> dict[str, Listener | Wire]:
     """Return what is to run; with the wire, the vendor application listens behind it on plain HTTP."""
     from mock_kuma import app  # noqa: PLC0415 -- after the command line was understood
+    from mock_kuma.carrier import Carrier  # noqa: PLC0415 -- likewise
 
     if wire is not None:
         certificate = None
@@ -151,14 +153,16 @@ def listeners(
             settings.host if wire is None else wire.upstream[0],
             settings.port if wire is None else wire.upstream[1],
             lambda: app.front(settings, app.core(settings.store, settings.events), threads=_THREADS),
-            interface="rsgi",
+            dated=False,
             workers=settings.workers,
             certificate=certificate,
         ),
         "console": Listener(
             settings.host,
             settings.console_port,
-            lambda: app.console_app(settings, app.core(settings.store, settings.events)),
+            lambda: Carrier.of(
+                app.console_app(settings, app.core(settings.store, settings.events)), _THREADS
+            ),
         ),
     }
     return found if wire is None else {**found, "wire": wire}
@@ -192,8 +196,9 @@ def run(
 @contextlib.contextmanager
 def _running(context: Any, listeners: Mapping[str, Listener | Wire]) -> Iterator[dict[str, Any]]:
     processes = {
-        name: context.Process(target=_listen, args=(listener, os.getpid()), name=name)
+        f"{name} {number}": context.Process(target=_listen, args=(listener, os.getpid()))
         for name, listener in listeners.items()
+        for number in range(1, listener.workers + 1)
     }
     try:
         for process in processes.values():
@@ -217,43 +222,13 @@ def _listen(listener: Listener | Wire, parent: int) -> None:
 
         wire.run(listener.doors, listener.upstream)
     else:
+        # Here, in the process that needs it: the main one starts sooner without.
+        from mock_kuma.listener import serve  # noqa: PLC0415 -- as said
+
         serve(listener)
-
-
-def serve(listener: Listener) -> None:
-    """Run one HTTP server until it is told to end."""
-    # Imported here, in the process that needs it: the main one starts sooner without.
-    from granian import Granian  # noqa: PLC0415 -- as said
-    from granian.constants import Interfaces, SSLProtocols  # noqa: PLC0415 -- as said
-    from granian.http import HTTP1Settings  # noqa: PLC0415 -- as said
-
-    own = os.getpid()
-
-    def load() -> Any:
-        _end_with(own)
-        loaded = listener.load()
-        # What was made so far stays: the collector need not look at it again and again.
-        gc.freeze()
-        return loaded
-
-    certificate = listener.certificate
-    Granian(
-        "mock_kuma",
-        address=_address(listener.host),
-        port=listener.port,
-        interface=Interfaces(listener.interface),
-        workers=listener.workers,
-        # With RSGI the threads are the application's.
-        blocking_threads=_THREADS if listener.interface == "wsgi" else None,
-        backpressure=2 * _THREADS,
-        log_enabled=False,
-        websockets=False,
-        http1_settings=HTTP1Settings(max_buffer_size=1024 * 1024),
-        ssl_cert=None if certificate is None else certificate.chain_file,
-        ssl_key=None if certificate is None else certificate.key_file,
-        ssl_protocol_min=SSLProtocols.tls12,
-        workers_kill_timeout=_STOP_SECONDS - 1,
-    ).serve(target_loader=load, wrap_loader=False)
+    # Threads that sleep out a delay are not waited for.
+    logging.shutdown()
+    os._exit(0)
 
 
 def _end_with(parent: int) -> None:

@@ -99,7 +99,7 @@ def spoiled_certificates(folder: Path) -> dict[str, Certificate]:
 
 def context(certificate: Certificate) -> ssl.SSLContext:
     """Return what a listener needs to speak TLS with this certificate."""
-    import ssl  # noqa: PLC0415 -- only a listener in Python needs it; the usual one brings its own TLS
+    import ssl  # noqa: PLC0415 -- a mock without TLS starts sooner
 
     made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     made.minimum_version = ssl.TLSVersion.TLSv1_2

@@ -17,7 +17,7 @@ MB: Final = 1_000_000
 #: Each part by its distributions, and what it is for; what is in none is the rest.
 PARTS: Final[tuple[tuple[str, tuple[str, ...], str], ...]] = (
     ("SQLAlchemy", ("sqlalchemy",), "every table of the mock and the connector, on SQLite and PostgreSQL"),
-    ("Granian", ("granian",), "the HTTP and TLS server, one library in Rust"),
+    ("uvicorn", ("uvicorn", "httptools"), "the HTTP and TLS server"),
     (
         "cryptography, cffi, pycparser",
         ("cryptography", "cffi", "pycparser"),

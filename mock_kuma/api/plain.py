@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import InternalServerError
+from werkzeug.test import run_wsgi_app
 
 from mock_kuma.api import gate, problems
 from mock_kuma.api.route import vendor_route
@@ -23,6 +24,7 @@ from mock_kuma.store.database import StoreTrouble, words
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from wsgiref.types import WSGIApplication, WSGIEnvironment
 
     from mock_kuma.api.dialect import Dialect
 
@@ -51,6 +53,12 @@ class Reply:
     def json(body: bytes, status: int = 200) -> Reply:
         """Return an answer of JSON."""
         return Reply(status, [JSON, ("Content-Length", str(len(body)))], body)
+
+    @staticmethod
+    def of(app: WSGIApplication, environ: WSGIEnvironment) -> Reply:
+        """Return what a WSGI application answers."""
+        chunks, status, headers = run_wsgi_app(app, environ, buffered=True)
+        return Reply(int(status.split(" ", 1)[0]), list(headers.items()), b"".join(chunks))
 
     @staticmethod
     def nothing() -> Reply:

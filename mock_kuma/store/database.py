@@ -265,7 +265,6 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         f"busy_timeout = {BUSY_MS}",
         "foreign_keys = ON",
         "temp_store = MEMORY",
-        "mmap_size = 134217728",
         # What is committed moves into the file itself, and that to the disk, every 32 MB instead of every 4.
         "wal_autocheckpoint = 8192",
     ):

@@ -19,7 +19,7 @@ import h11
 import msgspec
 
 from mock_kuma import faults
-from mock_kuma.upstream import MAX_BODY, MAX_HEAD, PIECE, Application, NoAnswer
+from mock_kuma.upstream import MAX_BODY, MAX_HEAD, MAX_HEADERS, MAX_TARGET, PIECE, Application, NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -34,8 +34,6 @@ _HELD: Final = 1024 * 1024
 _PIECE_WEIGHT: Final = 512
 #: A client that is still sending is heard out before an end, or the kernel makes a reset of it.
 _QUIET_SECONDS, _LINGER_SECONDS = 0.05, 2.0
-#: The application's server takes no more, and would say so without a body.
-MAX_HEADERS: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +133,10 @@ class Connection:
             request: h11.Request = await self._next()
         if len(request.headers) > MAX_HEADERS:
             raise h11.RemoteProtocolError(f"more than {MAX_HEADERS} headers", error_status_hint=431)
+        if len(request.target) > MAX_TARGET:
+            raise h11.RemoteProtocolError(
+                f"a path and query of more than {MAX_TARGET} bytes", error_status_hint=414
+            )
         self._size = 0
         if int(dict(request.headers).get(b"content-length", b"0")) > MAX_BODY:
             raise BodyTooLarge
@@ -260,11 +262,8 @@ class Connection:
             return
         # GUESS: the vendor does not say what it answers to what is not HTTP; its own error body here.
         body = msgspec.json.encode({"message": message, "details": details})
-        headers = [
-            ("Content-Type", "application/json"),
-            ("Content-Length", str(len(body))),
-            ("Connection", "close"),
-        ]
+        headers = [("Content-Type", "application/json"), ("Connection", "close")]
+        headers.append(("Content-Length", str(len(body))))
         reason = HTTPStatus(status).phrase.encode()
         self._put(h11.Response(status_code=status, headers=headers, reason=reason))
         self._put(h11.Data(data=body))

@@ -11,30 +11,28 @@ import asyncio
 import sys
 from typing import TYPE_CHECKING, Final
 
-from mock_kuma.server import Listener, serve
+from mock_kuma import carrier
+from mock_kuma.api.plain import Reply
+from mock_kuma.listener import serve
+from mock_kuma.server import Listener
 
 if TYPE_CHECKING:
-    from granian._granian import RSGIHTTPProtocol as HTTPProtocol
-    from granian.rsgi import Scope
+    from mock_kuma.carrier import Receive, Scope, Send
 
 #: As long as the answer to W2.
 _BODY: Final = b"[" + b" " * 448 + b"]"
-_HEADERS: Final = [("content-type", "application/json"), ("content-length", str(len(_BODY)))]
 
 
-class Empty:
-    """The application."""
-
-    async def __rsgi__(self, scope: Scope, protocol: HTTPProtocol) -> None:
-        """Answer."""
-        if scope.method == "POST":
-            await protocol()
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
-        loop.call_soon(future.set_result, None)
-        await future
-        protocol.response_bytes(200, _HEADERS, _BODY)
+async def empty(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer."""
+    if scope["method"] == "POST":
+        await carrier.whole(receive)
+    loop = asyncio.get_running_loop()
+    future: asyncio.Future[None] = loop.create_future()
+    loop.call_soon(future.set_result, None)
+    await future
+    await carrier.answer(Reply.json(_BODY), send)
 
 
 if __name__ == "__main__":
-    serve(Listener("127.0.0.1", int(sys.argv[1]), Empty, interface="rsgi"))
+    serve(Listener("127.0.0.1", int(sys.argv[1]), lambda: empty))

@@ -15,8 +15,9 @@ from mock_kuma.notes import Notes
 from tests.mock_kuma.test_batch import CLOSE, OPEN, furnished, gateway
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable
 
+    from mock_kuma.carrier import Message
     from mock_kuma.gateway import Gateway
     from mock_kuma.incoming import Incoming
     from tests.mock_kuma.conftest import Kuma, World
@@ -24,42 +25,53 @@ if TYPE_CHECKING:
 
 @dataclass
 class Exchange:
-    """A request as Granian hands it over, scope and protocol in one, and what was answered."""
+    """A request as the HTTP server hands it over, and what was answered."""
 
     method: str
     path: str
     query_string: str = ""
     sent: list[tuple[str, str]] = field(default_factory=list)
     pieces: list[bytes] = field(default_factory=list)
-    http_version: str = "1.1"
-    scheme: str = "http"
-    server: str = "127.0.0.1:7223"
-    client: str = "[::1]:50000"
-    status: int | None = None
-    body: bytes = b""
+    gone: bool = False  # the client ends the connection before the end of the body
+    answer: list[Message] = field(default_factory=list)
+
+    async def through(self, front: Front) -> None:
+        """Let the front answer."""
+        pieces = iter(self.pieces or [b""])
+        following: bytes | None = next(pieces)
+
+        async def receive() -> Message:
+            nonlocal following
+            await asyncio.sleep(0)
+            if self.gone and following is None:
+                return {"type": "http.disconnect"}
+            body, following = following, next(pieces, None)
+            return {"type": "http.request", "body": body, "more_body": following is not None or self.gone}
+
+        async def send(message: Message) -> None:
+            self.answer.append(message)
+
+        scope = {
+            "method": self.method,
+            "path": self.path,
+            "query_string": self.query_string.encode(),
+            "headers": [(key.encode(), value.encode()) for key, value in self.sent],
+            "http_version": "1.1",
+            "scheme": "http",
+            "server": ("127.0.0.1", 7223),
+            "client": ("::1", 50000),
+        }
+        await front(scope, receive, send)
 
     @property
-    def headers(self) -> Exchange:
-        """The headers, of which the front asks for ``items`` alone."""
-        return self
+    def status(self) -> int:
+        """What was answered."""
+        return int(self.answer[0]["status"])
 
-    def items(self) -> list[tuple[str, str]]:
-        """Names in small letters, and values."""
-        return self.sent
-
-    async def __call__(self) -> bytes:
-        """Return the body as a whole."""
-        return b"".join(self.pieces)
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        """Return the body piece by piece."""
-        for piece in self.pieces:
-            await asyncio.sleep(0)
-            yield piece
-
-    def response_bytes(self, status: int, _headers: list[tuple[str, str]], body: bytes) -> None:
-        """Take the answer."""
-        self.status, self.body = status, body
+    @property
+    def body(self) -> bytes:
+        """What was answered."""
+        return b"".join(message["body"] for message in self.answer[1:])
 
 
 def ask(world: World, query: str = "id=open", **more: Any) -> Exchange:
@@ -105,18 +117,14 @@ def batch(behind: Gateway) -> Counting:
 
 
 @pytest.fixture
-def send(behind: Gateway, batch: Counting) -> Iterator[Callable[..., None]]:
+def send(behind: Gateway, batch: Counting) -> Callable[..., None]:
     """Send requests at the same time, and wait for all answers."""
     front = Front(behind, batch, threads=4)
 
     async def together(exchanges: tuple[Exchange, ...]) -> None:
-        await asyncio.gather(*(front.__rsgi__(one, one) for one in exchanges))  # type: ignore[arg-type] # it has what is asked for
+        await asyncio.gather(*(one.through(front) for one in exchanges))
 
-    async def stop() -> None:
-        front.__rsgi_del__(asyncio.get_running_loop())
-
-    yield lambda *exchanges: asyncio.run(together(exchanges))
-    asyncio.run(stop())
+    return lambda *exchanges: asyncio.run(together(exchanges))
 
 
 def test_what_comes_together_is_answered_together(
@@ -196,6 +204,21 @@ def test_a_large_body_is_read_as_far_as_it_is_wanted(kuma: Kuma, send: Callable[
     assert len(exchange["body"]) == 65_536
 
 
+@pytest.mark.parametrize("length", [len(OPEN), None])
+def test_a_closing_that_was_cut_off_closes_nothing(
+    kuma: Kuma, send: Callable[..., None], length: int | None
+) -> None:
+    """Though what arrived of it can be read; nobody is there to be answered."""
+    world = furnished(kuma)
+    asked = close(world, OPEN, length=length)
+    asked.gone = True
+
+    send(asked)
+
+    assert asked.answer == []
+    assert world.journal() == []
+
+
 def test_a_mistake_of_ours_leaves_nobody_waiting(
     kuma: Kuma, send: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -216,6 +239,6 @@ def test_without_a_batch_every_request_is_the_gateways(kuma: Kuma, behind: Gatew
     world = furnished(kuma)
     front, asked = Front(behind, None, threads=1), ask(world)
 
-    asyncio.run(front.__rsgi__(asked, asked))  # type: ignore[arg-type] # it has what is asked for
+    asyncio.run(asked.through(front))
 
     assert asked.status == 200

@@ -29,7 +29,7 @@ TOKEN: Final = "0123456789abcdef" * 2
 CONTROL: Final = "control"
 #: What a server loads while it starts; loaded here once, before any thread is.
 _LOADED: Final = (
-    "granian", "granian.http", "mock_kuma.app", "mock_kuma.installation", "mock_kuma.scenarios",
+    "mock_kuma.app", "mock_kuma.installation", "mock_kuma.listener", "mock_kuma.scenarios",
     "mock_kuma.server", "mock_kuma.tls", "mock_kuma.wire", "prometheus_client",
 )  # fmt: skip
 

@@ -1,0 +1,171 @@
+"""One HTTP server in a process of its own: where it listens, what answers, and the bounds of a connection.
+
+uvicorn leaves some bounds to whoever stands before it; nobody does here. Rule: they are those of the listener
+for transport faults.
+"""
+
+from __future__ import annotations
+
+import gc
+import socket
+from typing import TYPE_CHECKING, Any, Final
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+
+from mock_kuma import tls
+from mock_kuma.upstream import MAX_HEAD, MAX_HEADERS
+
+if TYPE_CHECKING:
+    import asyncio
+
+    from mock_kuma.server import Listener
+
+#: A head that is not complete after so long never will be, nor a body of which nothing comes for so long.
+_PATIENCE_SECONDS: Final = 30.0
+#: A connection that waits for its next request is ended after so long.
+_IDLE_SECONDS: Final = 300
+#: Likewise one whose client takes nothing of an answer.
+_UNREAD_SECONDS: Final = 60.0
+#: So many connections may wait to be accepted.
+_BACKLOG: Final = 1_024
+#: So long the last answers are waited for.
+_STOP_SECONDS: Final = 4
+
+
+def serve(listener: Listener) -> None:
+    """Run one HTTP server until it is told to end."""
+    server = uvicorn.Server(config(listener))
+    # What was made so far stays: the collector need not look at it again and again.
+    gc.freeze()
+    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as sock:
+        # Beside the socket that keeps the port, and those of other workers.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        sock.bind((listener.host, listener.port))
+        server.run([sock])
+
+
+def config(listener: Listener) -> uvicorn.Config:
+    """Return how uvicorn is run."""
+    certificate = listener.certificate
+    answering: Any = listener.load()
+    return uvicorn.Config(
+        answering,
+        http=Bounded,
+        ws="none",
+        lifespan="off",
+        interface="asgi3",
+        log_config=None,
+        log_level="error",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=listener.dated,
+        backlog=_BACKLOG,
+        timeout_keep_alive=_IDLE_SECONDS,
+        timeout_graceful_shutdown=_STOP_SECONDS,
+        ssl_context_factory=None if certificate is None else lambda *_: tls.context(certificate),
+    )
+
+
+class Bounded(HttpToolsProtocol):
+    """A connection that is ended where a head has no end, or a request does not go on."""
+
+    def __init__(self, *args: Any, **named: Any) -> None:
+        super().__init__(*args, **named)
+        self._begun = False  # a request, not all of which has come
+        self._pending = 0  # bytes since anything was understood: a head, or what follows a body in chunks
+        self._late: asyncio.TimerHandle | None = None
+        self._unread: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the parent has it
+        """Wait for the first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Wait for nothing more."""
+        self._understood()
+        self._taken()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on."""
+        self._pending += len(data)
+        super().data_received(data)
+        if self._begun and not self.transport.is_closing():
+            if self._pending > MAX_HEAD:
+                self.transport.write(STATUS_LINE[431] + b"content-length: 0\r\nconnection: close\r\n\r\n")
+                self.transport.close()
+            elif self._late is None:
+                self._wait()
+
+    def on_message_begin(self) -> None:
+        """Take the beginning of a request."""
+        self._begun = True
+        super().on_message_begin()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Take one header."""
+        if len(self.headers) >= MAX_HEADERS:
+            # The parser tells it as a request that is no HTTP.
+            message = f"more than {MAX_HEADERS} headers"
+            raise ValueError(message)
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        """Let the request be answered."""
+        self._understood()
+        super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Take a piece of the body."""
+        self._understood()
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Know that the request is all there."""
+        self._begun = False
+        self._understood()
+        super().on_message_complete()
+
+    def pause_writing(self) -> None:
+        """Wait for the client to take what was answered."""
+        super().pause_writing()
+        self._watch(self.transport.get_write_buffer_size())
+
+    def resume_writing(self) -> None:
+        """Go on."""
+        self._taken()
+        super().resume_writing()
+
+    def _watch(self, size: int) -> None:
+        self._unread = self.loop.call_later(_UNREAD_SECONDS, self._look, size)
+
+    def _look(self, size: int) -> None:
+        now = self.transport.get_write_buffer_size()
+        if now < size:
+            self._watch(now)
+        else:
+            self.transport.abort()
+
+    def _taken(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    def _wait(self) -> None:
+        self._late = self.loop.call_later(_PATIENCE_SECONDS, self._end)
+
+    def _end(self) -> None:
+        if self.flow.read_paused:
+            self._wait()  # it is the application that has no time
+        else:
+            self.transport.close()
+
+    def _understood(self) -> None:
+        self._pending = 0
+        if self._late is not None:
+            self._late.cancel()
+            self._late = None

@@ -1,0 +1,121 @@
+"""What one connection may cost the HTTP server: heads, trailers, time. Real sockets, in this process."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, TypeVar
+
+import pytest
+from uvicorn.server import ServerState
+
+from mock_kuma import carrier, listener
+from mock_kuma.api.plain import Reply
+from mock_kuma.server import Listener
+from mock_kuma.upstream import MAX_HEAD
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from mock_kuma.carrier import Receive, Scope, Send
+
+T = TypeVar("T")
+HEAD = b"POST / HTTP/1.1\r\nHost: k\r\n"
+CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
+
+
+async def echo(_scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the body, where it has an end."""
+    with contextlib.suppress(carrier.ClientGone):
+        await carrier.answer(Reply.json(await carrier.whole(receive)), send)
+
+
+async def meeting(client: Callable[[tuple[str, int]], Awaitable[T]]) -> T:
+    """Run a server while a client speaks with it."""
+    config = listener.config(Listener("127.0.0.1", 0, lambda: echo))
+    config.load()
+    loop, state = asyncio.get_running_loop(), ServerState()
+    server = await loop.create_server(lambda: listener.Bounded(config, state, {}), "127.0.0.1", 0)
+    async with server:
+        return await client(server.sockets[0].getsockname())
+
+
+def talk(*pieces: bytes, pause: float = 0.0) -> bytes:
+    """Send bytes piece by piece; return what is answered until the server ends the connection."""
+
+    async def talking(server: tuple[str, int]) -> bytes:
+        reader, writer = await asyncio.open_connection(*server)
+        try:
+            for piece in pieces:
+                writer.write(piece)
+                await writer.drain()
+                await asyncio.sleep(pause)
+            return await asyncio.wait_for(reader.read(), 20)
+        finally:
+            writer.close()
+
+    return asyncio.run(meeting(talking))
+
+
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        [HEAD, b"X: ", *[b"a" * 10_000] * (MAX_HEAD // 10_000 + 2)],
+        [CHUNKED, b"0\r\n", b"X: ", *[b"a" * 10_000] * (MAX_HEAD // 10_000 + 2)],
+    ],
+    ids=["a head", "a trailer"],
+)
+def test_what_has_no_end_is_refused(pieces: list[bytes]) -> None:
+    """Before its end has come, and the connection ends."""
+    assert talk(*pieces, pause=0.001).startswith(b"HTTP/1.1 431 ")
+
+
+def test_more_headers_than_anybody_sends_are_refused() -> None:
+    """As what is no HTTP."""
+    assert talk(HEAD + b"X: a\r\n" * 200 + b"\r\n").startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"GET / HT", HEAD + b"Content-Length: 9\r\n\r\n{", CHUNKED + b"2\r\nab\r\n", CHUNKED + b"0\r\nX: "],
+)
+def test_whoever_does_not_go_on_is_let_go(begun: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an answer: nothing was asked."""
+    monkeypatch.setattr(listener, "_PATIENCE_SECONDS", 0.1)
+
+    assert talk(begun) == b""
+
+
+def test_a_slow_body_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Longer than a head may; then the next request of the connection is answered, too."""
+    monkeypatch.setattr(listener, "_PATIENCE_SECONDS", 0.2)
+    pieces = [b"2\r\nab\r\n", b"2\r\ncd\r\n", b"2\r\nef\r\n", b"0\r\n\r\n"]
+
+    told = talk(CHUNKED, *pieces, HEAD + b"Connection: close\r\nContent-Length: 1\r\n\r\nz", pause=0.1)
+
+    assert [part.partition(b"\r\n\r\n")[2] for part in told.split(b"HTTP/1.1 200 OK")[1:]] == [
+        b"abcdef",
+        b"z",
+    ]
+
+
+def test_whoever_takes_nothing_of_an_answer_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its answer is not kept for ever; one who takes it slowly gets all of it."""
+    monkeypatch.setattr(listener, "_UNREAD_SECONDS", 0.3)
+    size = 30_000_000
+    asked = HEAD + b"Content-Length: %d\r\nConnection: close\r\n\r\n" % size + b"a" * size
+
+    async def taking(server: tuple[str, int], pause: float) -> int:
+        reader, writer = await asyncio.open_connection(*server, limit=2**16)
+        taken = 0
+        with contextlib.suppress(ConnectionError):
+            writer.write(asked)
+            await asyncio.sleep(pause)
+            while piece := await reader.read(2_000_000):
+                taken += len(piece)
+                await asyncio.sleep(0.002)
+        writer.close()
+        return taken
+
+    assert asyncio.run(meeting(lambda server: taking(server, 2.0))) < size
+    assert asyncio.run(meeting(lambda server: taking(server, 0.0))) > size
