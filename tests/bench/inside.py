@@ -48,7 +48,7 @@ def measure(folder: Path, ids: Path, work: str, *, size: int, start: int, at_onc
 
 def shares(folder: Path, ids: Path) -> str:
     """Return where the time of a W2 goes, by package."""
-    process = _started(folder, ids, "W2", 4, 0, 2_000, "--profile")
+    process = _started(folder, ids, "W2", 8, 0, 2_000, "--profile")
     found: str = json.loads(process.communicate(timeout=120)[0])["shares"]
     return found
 

@@ -32,7 +32,7 @@ class Limits:
     """Microseconds of processor time: by workload and number of requests at once, and where they go."""
 
     inside: dict[str, dict[int, float]]
-    shared: float  # of W2, two at once in each of two processes on one store
+    shared: float  # of W2, four at once in each of two processes on one store
     shares: str
 
     def of(self, work: str, ours: Shot, empty: Shot, goal: float) -> str:
@@ -48,15 +48,17 @@ class Limits:
         )
         return f"{words}. In the mock: {self.shares}" if work == "W2" else words
 
-    def of_two(self, one: Shot, two: Shot) -> str:
-        """Tell what a second worker costs."""
-        alone = self.inside["W2"]
+    def of_two(self, one: Shot, two: Shot, goal: float) -> str:
+        """Tell what a second worker costs, where the goal is so many a second."""
+        alone, cores = self.inside["W2"], os.cpu_count() or 1
+        left = cores * 1_000_000 / goal - two.client_us
         return (
-            f"W2: {two.cpu_us:,.0f} µs of CPU for each with two workers, {one.cpu_us:,.0f} with one. Eight"
-            " connections are four for each of two, so that fewer requests come together; and what one"
-            f" process commits the other reads anew: without a server {alone[4]:,.0f} with four at once,"
-            f" {alone[2]:,.0f} with two, {self.shared:,.0f} with two in each of two processes on one store."
-            f" {_cores(two)} of {os.cpu_count()} cores were busy, wrk's work not counted"
+            f"W2: {two.cpu_us:,.0f} µs of CPU for each with two workers, {one.cpu_us:,.0f} with one. wrk"
+            f" takes {two.client_us:,.0f} for each, so that {cores} cores leave {left:,.0f} at the goal."
+            " Eight connections are four for each of two, so that fewer requests come together; what one"
+            f" process commits the other reads anew: without a server {alone[8]:,.0f} with eight at once,"
+            f" {alone[4]:,.0f} with four, {self.shared:,.0f} with four in each of two processes on one store."
+            f" {_cores(two)} of {cores} cores were busy, wrk's work not counted"
         )
 
 
@@ -72,7 +74,7 @@ def measure(folder: Path, held: mock.Held) -> Limits:
                enumerate(_SIZES)}
         for work in ("W2", "W3")
     }  # fmt: skip
-    shared = inside.measure(folder, ids, "W2", size=2, start=10_000, at_once=2)
+    shared = inside.measure(folder, ids, "W2", size=4, start=10_000, at_once=2)
     return Limits(found, shared, inside.shares(folder, ids))
 
 

@@ -7,6 +7,7 @@ not the limit of anything measured here but nginx. Rule: a shot in which a reque
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -51,19 +52,20 @@ class Ask:
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One measurement: pieces of work a second, latencies in ms, the server's CPU for each in µs."""
+    """One measurement: pieces of work a second, latencies in ms, CPU of server and client for each in µs."""
 
     per_second: float
     p50_ms: float
     p99_ms: float
     cpu_us: float
+    client_us: float = 0.0
 
 
 def fire(url: str, ask: Ask, *, seconds: float, cpu: Callable[[], float]) -> Shot:
     """Ask for so many seconds; ``cpu`` tells how many seconds the server has worked so far."""
     pairs = [text for pair in ask.headers.items() for text in pair]
     arguments = [ask.method, ask.path, ask.body, "-" if ask.ids is None else str(ask.ids), *pairs]
-    before = cpu()
+    before, before_us = cpu(), _children_us()
     command = [
         "wrk",
         "-t1",
@@ -97,4 +99,11 @@ def fire(url: str, ask: Ask, *, seconds: float, cpu: Callable[[], float]) -> Sho
         p50_ms=told["p50_us"] * ask.requests / 1_000,
         p99_ms=told["p99_us"] * ask.requests / 1_000,
         cpu_us=worked / pieces * 1_000_000,
+        client_us=(_children_us() - before_us) / pieces,
     )
+
+
+def _children_us() -> float:
+    """Return how many microseconds all programs have worked that were run to their end, wrk the last."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return (used.ru_utime + used.ru_stime) * 1_000_000

@@ -166,7 +166,7 @@ def _theirs(peer: Peer, folder: Path, data: mock.Held) -> Iterator[Measured]:
 def _median(shots: list[Shot]) -> Shot:
     middle = {
         name: statistics.median(getattr(shot, name) for shot in shots)
-        for name in ("per_second", "p50_ms", "p99_ms", "cpu_us")
+        for name in ("per_second", "p50_ms", "p99_ms", "cpu_us", "client_us")
     }
     return Shot(**middle)
 
@@ -215,7 +215,9 @@ def rows(rates: Rates) -> list[Row]:
         ratio = two["W2"].per_second / ours["W2"].per_second
         result = f"{two['W2'].per_second:,.0f} a second, {ratio:.2f} × one"
         holds = ratio >= _TWO_WORKERS
-        note = "" if holds else rates.limits.of_two(ours["W2"], two["W2"])
+        note = (
+            "" if holds else rates.limits.of_two(ours["W2"], two["W2"], _TWO_WORKERS * ours["W2"].per_second)
+        )
         found.append(Row("W2, two workers", f"{_TWO_WORKERS} × one worker", result, holds, note))
     return found
 
