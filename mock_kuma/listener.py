@@ -50,6 +50,7 @@ def config(listener: Listener) -> uvicorn.Config:
     """Return how uvicorn is run."""
     certificate = listener.certificate
     answering: Any = listener.load()
+    # GUESS: HTTP/1.1 is what KUMA speaks; no page that was read says whether it offers HTTP/2 as well.
     return uvicorn.Config(
         answering,
         http=Bounded,
