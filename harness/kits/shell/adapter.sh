@@ -2,9 +2,7 @@
 # An adapter for kuma-harness: bash, curl and jq. It works; put yours where `poll` and `close` are.
 set -uo pipefail
 FEATURES='["events", "update", "close", "persist"]'
-work=$(mktemp -d) && trap 'rm -rf "$work"' EXIT
-page=$work/page # the last answer's body
-quiet=0         # until then KUMA wants to be asked nothing
+quiet=0 # until then KUMA wants to be asked nothing
 
 result() { # the value on stdin as an answer
   jq -c --argjson id "$id" '{jsonrpc: "2.0", id: $id, result: .}'
@@ -40,7 +38,9 @@ configure() {
   read -r token < <(jq -r .params.kuma.token <<<"$line")
   ca=$(jq -r '.params.kuma.ca_file // ""' <<<"$line")
   seconds=$(jq .params.deadline_seconds/6 <<<"$line")
-  held=$(jq -r .params.state_dir <<<"$line")/incidents.json
+  state=$(jq -r .params.state_dir <<<"$line") held=$state/incidents.json
+  # Here a kill leaves nothing behind that nobody clears away; the last answer's body is the page.
+  work=$state/work page=$state/work/page && mkdir -p "$work"
   [[ -e $held ]] || echo '{}' >"$held"
   echo '{}' | result
 }
