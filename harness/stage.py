@@ -101,6 +101,9 @@ def _client(console: str, token: str) -> httpx.Client:
         timeout=_CONTROL_SECONDS,
         # The control API is on this machine or named on purpose: no proxy in between.
         trust_env=False,
+        # Threads share it, and a pool that ends idle connections may end one that a thread was just given
+        # (httpcore's issue 1110): so this one ends none.
+        limits=httpx.Limits(max_connections=None, max_keepalive_connections=None, keepalive_expiry=None),
     )
 
 
