@@ -10,6 +10,7 @@ import gc
 import socket
 from typing import TYPE_CHECKING, Any, Final
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
@@ -31,6 +32,8 @@ _UNREAD_SECONDS: Final = 60.0
 _BACKLOG: Final = 1_024
 #: So long the last answers are waited for.
 _STOP_SECONDS: Final = 4
+#: They say where a body ends.
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
 def serve(listener: Listener) -> None:
@@ -76,6 +79,7 @@ class Bounded(HttpToolsProtocol):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._begun = False  # a request, not all of which has come
+        self._known = False  # the head that comes next is one that was understood already
         self._pending = 0  # bytes since anything was understood: a head, or what follows a body in chunks
         self._late: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
@@ -93,14 +97,40 @@ class Bounded(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
+        self._unset_keepalive_if_required()
         self._pending += len(data)
-        super().data_received(data)
+        rest: bytes | None = data
+        while rest is not None:
+            rest = self._read(rest)
         if self._begun and not self.transport.is_closing():
             if self._pending > MAX_HEAD:
                 self.transport.write(STATUS_LINE[431] + b"content-length: 0\r\nconnection: close\r\n\r\n")
                 self.transport.close()
             elif self._late is None:
                 self._wait()
+
+    def _read(self, data: bytes) -> bytes | None:
+        """Let the parser read; return what it has to read yet, None where that is nothing."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            return self._declined() + data[offer.args[0] :]
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+        return None
+
+    def _declined(self) -> bytes:
+        """Return a head for the body of a request that offers another protocol, as Java's client does.
+
+        The parser takes the rest of the connection for that protocol; what comes is HTTP/1.1 (RFC 9110, 7.8).
+        """
+        framing = [pair for pair in self.cycle.scope["headers"] if pair[0] in _FRAMING]
+        if not framing:
+            return b""
+        self.cycle.more_body = self._begun = self._known = True
+        self.cycle.message_event.clear()
+        self.parser = httptools.HttpRequestParser(self)
+        return b"POST / HTTP/1.1\r\n%s\r\n" % b"".join(b"%s: %s\r\n" % pair for pair in framing)
 
     def on_message_begin(self) -> None:
         """Take the beginning of a request."""
@@ -118,7 +148,10 @@ class Bounded(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Let the request be answered."""
         self._understood()
-        super().on_headers_complete()
+        if self._known:
+            self._known = False
+        else:
+            super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""

@@ -99,6 +99,23 @@ def test_a_slow_body_may_take_its_time(monkeypatch: pytest.MonkeyPatch) -> None:
     ]
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_an_offer_of_another_protocol_is_declined(*, whole: bool) -> None:
+    """A request's body is read, and so are the requests after it, come they at once or in pieces."""
+    offer = HEAD + b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+    pieces = [
+        offer + b"Content-Length: 4\r\n\r\n", b"ab", b"cd", offer + b"\r\n",
+        offer + b"Transfer-Encoding: chunked\r\n\r\n", b"2\r\nef\r\n", b"0\r\n\r\n",
+        HEAD + b"Connection: close\r\nContent-Length: 1\r\n\r\n", b"z",
+    ]  # fmt: skip
+
+    told = talk(b"".join(pieces)) if whole else talk(*pieces, pause=0.02)
+
+    assert [part.partition(b"\r\n\r\n")[2] for part in told.split(b"HTTP/1.1 200 OK")[1:]] == [
+        b"abcd", b"", b"ef", b"z",
+    ]  # fmt: skip
+
+
 def test_whoever_takes_nothing_of_an_answer_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
     """Its answer is not kept for ever; one who takes it slowly gets all of it."""
     monkeypatch.setattr(listener, "_UNREAD_SECONDS", 0.3)
