@@ -103,7 +103,7 @@ class Bounded(HttpToolsProtocol):
         while rest is not None:
             rest = self._read(rest)
         if self._begun and not self.transport.is_closing():
-            if self._pending > MAX_HEAD:
+            if self._pending > MAX_HEAD and not self._owes():
                 self.transport.write(STATUS_LINE[431] + b"content-length: 0\r\nconnection: close\r\n\r\n")
                 self.transport.close()
             elif self._late is None:
@@ -131,6 +131,23 @@ class Bounded(HttpToolsProtocol):
         self.cycle.message_event.clear()
         self.parser = httptools.HttpRequestParser(self)
         return b"POST / HTTP/1.1\r\n%s\r\n" % b"".join(b"%s: %s\r\n" % pair for pair in framing)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, but not in place of the answer to a request before it."""
+        if not self._owes():
+            super().send_400_response(msg)
+
+    def eof_received(self) -> bool:  # type: ignore[override] # asyncio asks for it
+        """Answer whoever will say no more; within TLS nothing can be half-closed."""
+        return self.scheme == "http" and self._owes()
+
+    def _owes(self) -> bool:
+        """Say whether a request that is all there has no answer yet; if so, it is the last to get one."""
+        if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
+            return False
+        self.flow.pause_reading()
+        self.cycle.keep_alive = False
+        return True
 
     def on_message_begin(self) -> None:
         """Take the beginning of a request."""

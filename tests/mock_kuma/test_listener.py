@@ -24,10 +24,12 @@ HEAD = b"POST / HTTP/1.1\r\nHost: k\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
-async def echo(_scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with the body, where it has an end."""
+async def echo(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer with the body, where it has an end; after a while where that is asked for."""
     with contextlib.suppress(carrier.ClientGone):
-        await carrier.answer(Reply.json(await carrier.whole(receive)), send)
+        body = await carrier.whole(receive)
+        await asyncio.sleep(0.3 if scope["path"] == "/slow" else 0)
+        await carrier.answer(Reply.json(body), send)
 
 
 async def meeting(client: Callable[[tuple[str, int]], Awaitable[T]]) -> T:
@@ -40,7 +42,7 @@ async def meeting(client: Callable[[tuple[str, int]], Awaitable[T]]) -> T:
         return await client(server.sockets[0].getsockname())
 
 
-def talk(*pieces: bytes, pause: float = 0.0) -> bytes:
+def talk(*pieces: bytes, pause: float = 0.0, eof: bool = False) -> bytes:
     """Send bytes piece by piece; return what is answered until the server ends the connection."""
 
     async def talking(server: tuple[str, int]) -> bytes:
@@ -50,6 +52,8 @@ def talk(*pieces: bytes, pause: float = 0.0) -> bytes:
                 writer.write(piece)
                 await writer.drain()
                 await asyncio.sleep(pause)
+            if eof:
+                writer.write_eof()
             return await asyncio.wait_for(reader.read(), 20)
         finally:
             writer.close()
@@ -114,6 +118,28 @@ def test_an_offer_of_another_protocol_is_declined(*, whole: bool) -> None:
     assert [part.partition(b"\r\n\r\n")[2] for part in told.split(b"HTTP/1.1 200 OK")[1:]] == [
         b"abcd", b"", b"ef", b"z",
     ]  # fmt: skip
+
+
+SLOW = b"POST /slow HTTP/1.1\r\nContent-Length: 2\r\n\r\nab"
+
+
+@pytest.mark.parametrize(
+    "after", [b"}}\r\n\r\n", HEAD + b"X: " + b"a" * (MAX_HEAD + 9), SLOW + b"}}\r\n\r\n"]
+)
+def test_what_is_refused_is_not_the_request_before(after: bytes) -> None:
+    """That one gets its own answer, and none comes after it."""
+    told = talk(SLOW, after, pause=0.01)
+
+    answers = told.split(b"HTTP/1.1 ")[1:]
+    assert {answer[:4] + answer[-2:] for answer in answers} == {b"200 ab"}
+    assert len(answers) == 1 + after.startswith(SLOW)
+
+
+@pytest.mark.parametrize("many", [1, 3])
+def test_whoever_sends_and_hangs_up_its_half_is_answered(many: int) -> None:
+    """TCP may be half-closed, and ``nc`` does it; a request that is cut off is still answered by nobody."""
+    assert talk(SLOW * many, eof=True).count(b"\r\n\r\nab") == many
+    assert talk(SLOW[:-1], eof=True) == b""
 
 
 def test_whoever_takes_nothing_of_an_answer_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
