@@ -93,6 +93,7 @@ class Bounded(HttpToolsProtocol):
         """Wait for nothing more."""
         self._understood()
         self._taken()
+        self._unset_keepalive_if_required()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
@@ -108,6 +109,11 @@ class Bounded(HttpToolsProtocol):
                 self.transport.close()
             elif self._late is None:
                 self._wait()
+        elif self.cycle is not None and self.cycle.response_complete and not self.transport.is_closing():
+            # The rest of a body that nobody wanted, or an empty line: the client is idle again.
+            self.timeout_keep_alive_task = self.loop.call_later(
+                _IDLE_SECONDS, self.timeout_keep_alive_handler
+            )
 
     def _read(self, data: bytes) -> bytes | None:
         """Let the parser read; return what it has to read yet, None where that is nothing."""
@@ -169,6 +175,7 @@ class Bounded(HttpToolsProtocol):
             self._known = False
         else:
             super().on_headers_complete()
+        self.headers = []  # what comes at the end of a body in chunks is no header (RFC 9110, 6.5.1)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""

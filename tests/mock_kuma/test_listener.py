@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import socket
+import struct
 from typing import TYPE_CHECKING, TypeVar
 
 import pytest
@@ -25,11 +27,15 @@ CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
 
 
 async def echo(scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer with the body, where it has an end; after a while where that is asked for."""
+    """Answer with the body, where it has an end, or as the path has it."""
     with contextlib.suppress(carrier.ClientGone):
+        if scope["path"] == "/early":
+            await carrier.answer(Reply.nothing(), send)
+            return
         body = await carrier.whole(receive)
         await asyncio.sleep(0.3 if scope["path"] == "/slow" else 0)
-        await carrier.answer(Reply.json(body), send)
+        headers = b"".join(name for name, _ in scope["headers"])
+        await carrier.answer(Reply.json(headers if scope["path"] == "/headers" else body), send)
 
 
 async def meeting(client: Callable[[tuple[str, int]], Awaitable[T]]) -> T:
@@ -140,6 +146,57 @@ def test_whoever_sends_and_hangs_up_its_half_is_answered(many: int) -> None:
     """TCP may be half-closed, and ``nc`` does it; a request that is cut off is still answered by nobody."""
     assert talk(SLOW * many, eof=True).count(b"\r\n\r\nab") == many
     assert talk(SLOW[:-1], eof=True) == b""
+
+
+def test_what_comes_after_a_body_is_no_header() -> None:
+    """A token there lets nobody in, come it at once with the rest or not."""
+    asked = CHUNKED.replace(b" / ", b" /headers ") + b"2\r\nab\r\n0\r\nAuthorization: Bearer x\r\n\r\n"
+
+    told = talk(asked + HEAD + b"Connection: close\r\n\r\n")
+
+    assert told.split(b"HTTP/1.1 200 OK")[1].endswith(b"\r\n\r\nhosttransfer-encoding")
+
+
+@pytest.mark.parametrize(
+    ("path", "more"), [(b"/", b"Content-Length: 2\r\n\r\nab"), (b"/early", b"Content-Length: 2\r\n\r\n")]
+)
+def test_whoever_asks_nothing_more_is_let_go(
+    path: bytes, more: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though an empty line comes after the answer, or the rest of a body that nobody wanted."""
+    monkeypatch.setattr(listener, "_IDLE_SECONDS", 0.3)
+
+    told = talk(HEAD.replace(b" / ", b" %s " % path) + more, b"\r\n", pause=0.05)
+
+    assert told.startswith(b"HTTP/1.1 20")
+
+
+def test_nothing_is_kept_of_a_connection_that_was_reset(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No timer holds it until the time when it would have been idle for too long."""
+    lost: list[tuple[listener.Bounded, Exception | None]] = []
+    end = listener.Bounded.connection_lost
+
+    def ended(connection: listener.Bounded, why: Exception | None) -> None:
+        end(connection, why)
+        lost.append((connection, why))
+
+    monkeypatch.setattr(listener.Bounded, "connection_lost", ended)
+
+    async def resetting(server: tuple[str, int]) -> None:
+        reader, writer = await asyncio.open_connection(*server)
+        writer.write(HEAD + b"Content-Length: 2\r\n\r\nab")
+        await reader.readuntil(b"ab")
+        sock = writer.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        writer.transport.abort()
+        while not lost:  # noqa: ASYNC110 -- nobody tells
+            await asyncio.sleep(0.01)
+
+    asyncio.run(meeting(resetting))
+
+    [(connection, why)] = lost
+    assert isinstance(why, ConnectionResetError)
+    assert connection.timeout_keep_alive_task is None
 
 
 def test_whoever_takes_nothing_of_an_answer_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
