@@ -32,6 +32,8 @@ _UNREAD_SECONDS: Final = 60.0
 _BACKLOG: Final = 1_024
 #: So long the last answers are waited for.
 _STOP_SECONDS: Final = 4
+#: A client that does not say goodbye in TLS is not waited for when everything ends.
+_GOODBYE_SECONDS: Final = 0.2
 #: They say where a body ends.
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
@@ -95,6 +97,12 @@ class Bounded(HttpToolsProtocol):
         self._taken()
         self._unset_keepalive_if_required()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """End once what was asked is answered, at once where nothing was."""
+        super().shutdown()
+        if self.transport.is_closing():
+            self.loop.call_later(_GOODBYE_SECONDS, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
