@@ -147,6 +147,7 @@ def _environ(scope: Scope, body: io.BufferedReader) -> WSGIEnvironment:
     }
     for key, value in merged(scope["headers"]).items():
         cgi = key.upper().replace("-", "_")
-        plain = cgi in {"CONTENT_TYPE", "CONTENT_LENGTH"}
+        # By the name that was sent: "content_length" is another header, though CGI cannot tell them apart.
+        plain = key in {"content-type", "content-length"}
         environ[cgi if plain else f"HTTP_{cgi}"] = value
     return environ

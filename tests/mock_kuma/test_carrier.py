@@ -67,6 +67,24 @@ def test_an_application_sees_the_request_as_it_was_sent() -> None:
     }  # fmt: skip
 
 
+def test_what_looks_like_a_length_is_none() -> None:
+    """A header with an underscore takes the place of no other."""
+    seen: dict[str, Any] = {}
+
+    @Request.application
+    def app(request: Request) -> Response:
+        seen.update(length=request.content_length, kind=request.content_type, data=request.get_data())
+        return Response("ok")
+
+    headers = [
+        (b"content-length", b"4"), (b"content-type", b"text/plain"),
+        (b"content_length", b"none"), (b"content_type", b"text/html"),
+    ]  # fmt: skip
+    carry(app, body(b"abcd"), headers=headers)
+
+    assert seen == {"length": 4, "kind": "text/plain", "data": b"abcd"}
+
+
 def test_the_length_of_an_answer_is_told_where_it_has_one() -> None:
     """Once, and never of an answer without a body."""
 
