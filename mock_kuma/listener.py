@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import gc
 import socket
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
 import httptools
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mock_kuma import tls
 from mock_kuma.upstream import MAX_HEAD, MAX_HEADERS
@@ -82,6 +83,7 @@ class Bounded(HttpToolsProtocol):
         super().__init__(*args, **named)
         self._begun = False  # a request, not all of which has come
         self._known = False  # the head that comes next is one that was understood already
+        self._before: deque[RequestResponseCycle] = deque()  # what requests that came too early wait for
         self._pending = 0  # bytes since anything was understood: a head, or what follows a body in chunks
         self._late: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
@@ -96,6 +98,9 @@ class Bounded(HttpToolsProtocol):
         self._understood()
         self._taken()
         self._unset_keepalive_if_required()
+        for cycle in self._before:
+            # The parent tells the last one alone; an answer on its way would be written to nobody.
+            cycle.disconnected = True
         super().connection_lost(exc)
 
     def shutdown(self) -> None:
@@ -182,8 +187,16 @@ class Bounded(HttpToolsProtocol):
         if self._known:
             self._known = False
         else:
+            before = self.cycle
             super().on_headers_complete()
+            if self.pipeline:
+                self._waited_for(before)
         self.headers = []  # what comes at the end of a body in chunks is no header (RFC 9110, 6.5.1)
+
+    def _waited_for(self, cycle: RequestResponseCycle) -> None:
+        while self._before and self._before[0].response_complete:
+            self._before.popleft()
+        self._before.append(cycle)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 import struct
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
 from uvicorn.server import ServerState
@@ -46,6 +46,13 @@ async def meeting(client: Callable[[tuple[str, int]], Awaitable[T]]) -> T:
     server = await loop.create_server(lambda: listener.Bounded(config, state, {}), "127.0.0.1", 0)
     async with server:
         return await client(server.sockets[0].getsockname())
+
+
+def reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection by a reset."""
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()
 
 
 def talk(*pieces: bytes, pause: float = 0.0, eof: bool = False) -> bytes:
@@ -186,9 +193,7 @@ def test_nothing_is_kept_of_a_connection_that_was_reset(monkeypatch: pytest.Monk
         reader, writer = await asyncio.open_connection(*server)
         writer.write(HEAD + b"Content-Length: 2\r\n\r\nab")
         await reader.readuntil(b"ab")
-        sock = writer.get_extra_info("socket")
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        writer.transport.abort()
+        reset(writer)
         while not lost:  # noqa: ASYNC110 -- nobody tells
             await asyncio.sleep(0.01)
 
@@ -197,6 +202,37 @@ def test_nothing_is_kept_of_a_connection_that_was_reset(monkeypatch: pytest.Monk
     [(connection, why)] = lost
     assert isinstance(why, ConnectionResetError)
     assert connection.timeout_keep_alive_task is None
+
+
+def test_whoever_leaves_before_several_answers_is_sent_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only the last request hears of it: uvloop takes a word to nobody for a mistake."""
+    lost: list[listener.Bounded] = []
+    end = listener.Bounded.connection_lost
+
+    def ended(connection: listener.Bounded, why: Exception | None) -> None:
+        end(connection, why)
+        lost.append(connection)
+
+    monkeypatch.setattr(listener.Bounded, "connection_lost", ended)
+    written: list[object] = []
+    send = listener.RequestResponseCycle.send
+
+    async def sending(cycle: listener.RequestResponseCycle, message: Any) -> None:
+        written.extend([cycle] * (bool(lost) and not cycle.disconnected))
+        await send(cycle, message)
+
+    monkeypatch.setattr(listener.RequestResponseCycle, "send", sending)
+
+    async def leaving(server: tuple[str, int]) -> None:
+        reader, writer = await asyncio.open_connection(*server)
+        writer.write(SLOW * 3)
+        await reader.readuntil(b"ab")
+        reset(writer)
+        await asyncio.sleep(0.5)
+
+    asyncio.run(meeting(leaving))
+
+    assert (len(lost), written) == (1, [])
 
 
 def test_whoever_takes_nothing_of_an_answer_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
