@@ -240,7 +240,7 @@ class Bounded(HttpToolsProtocol):
     def _end(self) -> None:
         if self.flow.read_paused:
             self._wait()  # it is the application that has no time
-        else:
+        elif not self._owes():
             self.transport.close()
 
     def _understood(self) -> None:

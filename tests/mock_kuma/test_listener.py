@@ -9,6 +9,7 @@ import struct
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import pytest
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
 from mock_kuma import carrier, listener
@@ -148,6 +149,13 @@ def test_what_is_refused_is_not_the_request_before(after: bytes) -> None:
     assert len(answers) == 1 + after.startswith(SLOW)
 
 
+def test_whoever_begins_too_early_gets_the_answer_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though it does not go on, and the answer takes longer than a head may."""
+    monkeypatch.setattr(listener, "_PATIENCE_SECONDS", 0.1)
+
+    assert talk(SLOW, b"GET / HT", pause=0.01).endswith(b"\r\n\r\nab")
+
+
 @pytest.mark.parametrize("many", [1, 3])
 def test_whoever_sends_and_hangs_up_its_half_is_answered(many: int) -> None:
     """TCP may be half-closed, and ``nc`` does it; a request that is cut off is still answered by nobody."""
@@ -215,13 +223,13 @@ def test_whoever_leaves_before_several_answers_is_sent_none(monkeypatch: pytest.
 
     monkeypatch.setattr(listener.Bounded, "connection_lost", ended)
     written: list[object] = []
-    send = listener.RequestResponseCycle.send
+    send = RequestResponseCycle.send
 
-    async def sending(cycle: listener.RequestResponseCycle, message: Any) -> None:
+    async def sending(cycle: RequestResponseCycle, message: Any) -> None:
         written.extend([cycle] * (bool(lost) and not cycle.disconnected))
         await send(cycle, message)
 
-    monkeypatch.setattr(listener.RequestResponseCycle, "send", sending)
+    monkeypatch.setattr(RequestResponseCycle, "send", sending)
 
     async def leaving(server: tuple[str, int]) -> None:
         reader, writer = await asyncio.open_connection(*server)
