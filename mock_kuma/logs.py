@@ -15,8 +15,8 @@ from typing import Any, Final
 
 #: All loggers of the mock are below this one.
 ROOT: Final = "mock_kuma"
-#: Those of the HTTP server, which says itself what is an error.
-_SERVER: Final = "uvicorn"
+#: Those of the HTTP server and of its loop, which tell mistakes of ours.
+BENEATH: Final = ("asyncio", "uvicorn")
 
 
 class Form(StrEnum):
@@ -30,7 +30,7 @@ def begin(form: Form, *, verbose: bool) -> None:
     """Let this process, and those that it forks, tell warnings; every decision if ``verbose``."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLine() if form is Form.JSON else TextLine())
-    for name in (ROOT, _SERVER):
+    for name in (ROOT, *BENEATH):
         logger = logging.getLogger(name)
         logger.handlers = [handler]
         logger.propagate = False
