@@ -88,8 +88,8 @@ def test_what_looks_like_a_length_is_none() -> None:
 def test_the_length_of_an_answer_is_told_where_it_has_one() -> None:
     """Once, and never of an answer without a body."""
 
-    def lengths(status: int, *, told: bool) -> tuple[list[bytes], bytes]:
-        answer = Response(b"four", status=status)
+    def lengths(status: int, *, told: bool, more: dict[str, str] | None = None) -> tuple[list[bytes], bytes]:
+        answer = Response(b"four", status=status, headers=more)
         if not told:
             answer.headers.remove("Content-Length")
             answer.automatically_set_content_length = False
@@ -99,6 +99,7 @@ def test_the_length_of_an_answer_is_told_where_it_has_one() -> None:
     assert lengths(200, told=True) == ([b"4"], b"four")
     assert lengths(200, told=False) == ([b"4"], b"four")
     assert lengths(204, told=False) == ([], b"")
+    assert lengths(200, told=False, more={"Transfer-Encoding": "chunked"}) == ([], b"four")
 
 
 @pytest.mark.parametrize("size", [-1, 3, 100])
