@@ -209,6 +209,12 @@ class Bounded(HttpToolsProtocol):
         self._understood()
         super().on_message_complete()
 
+    def timeout_keep_alive_handler(self) -> None:
+        """End an idle connection, though its client did not take all that was answered."""
+        super().timeout_keep_alive_handler()
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+
     def pause_writing(self) -> None:
         """Wait for the client to take what was answered."""
         super().pause_writing()

@@ -39,12 +39,14 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         await carrier.answer(Reply.json(headers if scope["path"] == "/headers" else body), send)
 
 
-async def meeting(client: Callable[[tuple[str, int]], Awaitable[T]]) -> T:
+async def meeting(client: Callable[[tuple[str, int]], Awaitable[T]], **options: int) -> T:
     """Run a server while a client speaks with it."""
     config = listener.config(Listener("127.0.0.1", 0, lambda: echo))
     config.load()
     loop, state = asyncio.get_running_loop(), ServerState()
     server = await loop.create_server(lambda: listener.Bounded(config, state, {}), "127.0.0.1", 0)
+    for name, value in options.items():
+        server.sockets[0].setsockopt(socket.SOL_SOCKET, getattr(socket, name), value)
     async with server:
         return await client(server.sockets[0].getsockname())
 
@@ -186,16 +188,24 @@ def test_whoever_asks_nothing_more_is_let_go(
     assert told.startswith(b"HTTP/1.1 20")
 
 
-def test_nothing_is_kept_of_a_connection_that_was_reset(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No timer holds it until the time when it would have been idle for too long."""
-    lost: list[tuple[listener.Bounded, Exception | None]] = []
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> list[tuple[listener.Bounded, Exception | None]]:
+    """Connections that have ended, and why."""
+    found: list[tuple[listener.Bounded, Exception | None]] = []
     end = listener.Bounded.connection_lost
 
     def ended(connection: listener.Bounded, why: Exception | None) -> None:
         end(connection, why)
-        lost.append((connection, why))
+        found.append((connection, why))
 
     monkeypatch.setattr(listener.Bounded, "connection_lost", ended)
+    return found
+
+
+def test_nothing_is_kept_of_a_connection_that_was_reset(
+    lost: list[tuple[listener.Bounded, Exception | None]],
+) -> None:
+    """No timer holds it until the time when it would have been idle for too long."""
 
     async def resetting(server: tuple[str, int]) -> None:
         reader, writer = await asyncio.open_connection(*server)
@@ -212,16 +222,10 @@ def test_nothing_is_kept_of_a_connection_that_was_reset(monkeypatch: pytest.Monk
     assert connection.timeout_keep_alive_task is None
 
 
-def test_whoever_leaves_before_several_answers_is_sent_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_whoever_leaves_before_several_answers_is_sent_none(
+    lost: list[tuple[listener.Bounded, Exception | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Not only the last request hears of it: uvloop takes a word to nobody for a mistake."""
-    lost: list[listener.Bounded] = []
-    end = listener.Bounded.connection_lost
-
-    def ended(connection: listener.Bounded, why: Exception | None) -> None:
-        end(connection, why)
-        lost.append(connection)
-
-    monkeypatch.setattr(listener.Bounded, "connection_lost", ended)
     written: list[object] = []
     send = RequestResponseCycle.send
 
@@ -241,6 +245,24 @@ def test_whoever_leaves_before_several_answers_is_sent_none(monkeypatch: pytest.
     asyncio.run(meeting(leaving))
 
     assert (len(lost), written) == (1, [])
+
+
+def test_a_little_that_is_not_taken_holds_no_idle_connection(
+    lost: list[tuple[listener.Bounded, Exception | None]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Less than what makes a server wait with its next answer."""
+    monkeypatch.setattr(listener, "_IDLE_SECONDS", 0.2)
+    size = 50_000
+
+    async def taking(server: tuple[str, int]) -> int:
+        with socket.socket() as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2_048)
+            sock.connect(server)
+            sock.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % size + b"a" * size)
+            await asyncio.sleep(0.6)
+            return len(lost)
+
+    assert asyncio.run(meeting(taking, SO_SNDBUF=2_048)) == 1
 
 
 def test_whoever_takes_nothing_of_an_answer_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
