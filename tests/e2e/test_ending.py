@@ -38,10 +38,11 @@ def test_one_that_is_killed_while_it_starts_leaves_no_process(tmp_path: Path) ->
     """A listener that is not there yet hears of it, too."""
     process = start("--no-tls", ready_file=tmp_path / "ready.json", data_folder=tmp_path)
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    while len(found := children.read_text().split()) < 2:
-        assert process.poll() is None
-    process.kill()
-    process.communicate(timeout=15)
+    with process:
+        while len(found := children.read_text().split()) < 2:
+            assert process.poll() is None
+            time.sleep(0.001)
+        process.kill()
 
     end = time.monotonic() + 10
     try:
