@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 _PIECE: Final = 64 * 1024
 #: Answers that have no body, and tell no length of one.
 _EMPTY: Final = frozenset({204, 304})
+#: Either of them tells where an answer's body ends; both would contradict each other (RFC 9112, 6.2).
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 #: Of these a request has one; a second would be a client's mistake, which is kept visible.
 _JOINED: Final = {"cookie": ";"}
 
@@ -69,7 +71,7 @@ async def answer(reply: Reply, send: Send) -> None:
     """Send an answer; its length is told where there can be one."""
     headers = [(key.lower().encode(), value.encode()) for key, value in reply.headers]
     body = b"" if reply.status in _EMPTY else reply.body
-    if reply.status not in _EMPTY and not any(key == b"content-length" for key, _ in headers):
+    if reply.status not in _EMPTY and not any(key in _FRAMING for key, _ in headers):
         headers.append((b"content-length", b"%d" % len(body)))
     await send({"type": "http.response.start", "status": reply.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -147,6 +149,7 @@ def _environ(scope: Scope, body: io.BufferedReader) -> WSGIEnvironment:
     }
     for key, value in merged(scope["headers"]).items():
         cgi = key.upper().replace("-", "_")
-        plain = cgi in {"CONTENT_TYPE", "CONTENT_LENGTH"}
+        # By the name that was sent: "content_length" is another header, though CGI cannot tell them apart.
+        plain = key in {"content-type", "content-length"}
         environ[cgi if plain else f"HTTP_{cgi}"] = value
     return environ

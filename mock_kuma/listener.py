@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import gc
 import socket
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 
+import httptools
 import uvicorn
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mock_kuma import tls
 from mock_kuma.upstream import MAX_HEAD, MAX_HEADERS
@@ -31,6 +33,10 @@ _UNREAD_SECONDS: Final = 60.0
 _BACKLOG: Final = 1_024
 #: So long the last answers are waited for.
 _STOP_SECONDS: Final = 4
+#: A client that does not say goodbye in TLS is not waited for when everything ends.
+_GOODBYE_SECONDS: Final = 0.2
+#: They say where a body ends.
+_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
 def serve(listener: Listener) -> None:
@@ -76,6 +82,8 @@ class Bounded(HttpToolsProtocol):
     def __init__(self, *args: Any, **named: Any) -> None:
         super().__init__(*args, **named)
         self._begun = False  # a request, not all of which has come
+        self._known = False  # the head that comes next is one that was understood already
+        self._before: deque[RequestResponseCycle] = deque()  # what requests that came too early wait for
         self._pending = 0  # bytes since anything was understood: a head, or what follows a body in chunks
         self._late: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
@@ -89,18 +97,76 @@ class Bounded(HttpToolsProtocol):
         """Wait for nothing more."""
         self._understood()
         self._taken()
+        self._unset_keepalive_if_required()
+        for cycle in self._before:
+            # The parent tells the last one alone; an answer on its way would be written to nobody.
+            cycle.disconnected = True
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """End once what was asked is answered, at once where nothing was."""
+        super().shutdown()
+        if self.transport.is_closing():
+            self.loop.call_later(_GOODBYE_SECONDS, self.transport.abort)
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
+        self._unset_keepalive_if_required()
         self._pending += len(data)
-        super().data_received(data)
+        rest: bytes | None = data
+        while rest is not None:
+            rest = self._read(rest)
         if self._begun and not self.transport.is_closing():
-            if self._pending > MAX_HEAD:
+            if self._pending > MAX_HEAD and not self._owes():
                 self.transport.write(STATUS_LINE[431] + b"content-length: 0\r\nconnection: close\r\n\r\n")
                 self.transport.close()
             elif self._late is None:
                 self._wait()
+        elif self.cycle is not None and self.cycle.response_complete and not self.transport.is_closing():
+            # The rest of a body that nobody wanted, or an empty line: the client is idle again.
+            self.timeout_keep_alive_task = self.loop.call_later(
+                _IDLE_SECONDS, self.timeout_keep_alive_handler
+            )
+
+    def _read(self, data: bytes) -> bytes | None:
+        """Let the parser read; return what it has to read yet, None where that is nothing."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as offer:
+            return self._declined() + data[offer.args[0] :]
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+        return None
+
+    def _declined(self) -> bytes:
+        """Return a head for the body of a request that offers another protocol, as Java's client does.
+
+        The parser takes the rest of the connection for that protocol; what comes is HTTP/1.1 (RFC 9110, 7.8).
+        """
+        framing = [pair for pair in self.cycle.scope["headers"] if pair[0] in _FRAMING]
+        if not framing:
+            return b""
+        self.cycle.more_body = self._begun = self._known = True
+        self.cycle.message_event.clear()
+        self.parser = httptools.HttpRequestParser(self)
+        return b"POST / HTTP/1.1\r\n%s\r\n" % b"".join(b"%s: %s\r\n" % pair for pair in framing)
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP, but not in place of the answer to a request before it."""
+        if not self._owes():
+            super().send_400_response(msg)
+
+    def eof_received(self) -> bool:  # type: ignore[override] # asyncio asks for it
+        """Answer whoever will say no more; within TLS nothing can be half-closed."""
+        return self.scheme == "http" and self._owes()
+
+    def _owes(self) -> bool:
+        """Say whether a request that is all there has no answer yet; if so, it is the last to get one."""
+        if self.cycle is None or self.cycle.response_complete or self.cycle.more_body:
+            return False
+        self.flow.pause_reading()
+        self.cycle.keep_alive = False
+        return True
 
     def on_message_begin(self) -> None:
         """Take the beginning of a request."""
@@ -118,7 +184,19 @@ class Bounded(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """Let the request be answered."""
         self._understood()
-        super().on_headers_complete()
+        if self._known:
+            self._known = False
+        else:
+            before = self.cycle
+            super().on_headers_complete()
+            if self.pipeline:
+                self._waited_for(before)
+        self.headers = []  # what comes at the end of a body in chunks is no header (RFC 9110, 6.5.1)
+
+    def _waited_for(self, cycle: RequestResponseCycle) -> None:
+        while self._before and self._before[0].response_complete:
+            self._before.popleft()
+        self._before.append(cycle)
 
     def on_body(self, body: bytes) -> None:
         """Take a piece of the body."""
@@ -130,6 +208,12 @@ class Bounded(HttpToolsProtocol):
         self._begun = False
         self._understood()
         super().on_message_complete()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End an idle connection, though its client did not take all that was answered."""
+        super().timeout_keep_alive_handler()
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
 
     def pause_writing(self) -> None:
         """Wait for the client to take what was answered."""
@@ -162,7 +246,7 @@ class Bounded(HttpToolsProtocol):
     def _end(self) -> None:
         if self.flow.read_paused:
             self._wait()  # it is the application that has no time
-        else:
+        elif not self._owes():
             self.transport.close()
 
     def _understood(self) -> None:

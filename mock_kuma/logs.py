@@ -15,6 +15,8 @@ from typing import Any, Final
 
 #: All loggers of the mock are below this one.
 ROOT: Final = "mock_kuma"
+#: Those of the HTTP server and of its loop, which tell mistakes of ours.
+BENEATH: Final = ("asyncio", "uvicorn")
 
 
 class Form(StrEnum):
@@ -28,10 +30,11 @@ def begin(form: Form, *, verbose: bool) -> None:
     """Let this process, and those that it forks, tell warnings; every decision if ``verbose``."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLine() if form is Form.JSON else TextLine())
-    logger = logging.getLogger(ROOT)
-    logger.handlers = [handler]
-    logger.propagate = False
-    logger.setLevel(logging.DEBUG if verbose else logging.WARNING)
+    for name in (ROOT, *BENEATH):
+        logger = logging.getLogger(name)
+        logger.handlers = [handler]
+        logger.propagate = False
+    logging.getLogger(ROOT).setLevel(logging.DEBUG if verbose else logging.WARNING)
 
 
 def fields(**values: Any) -> dict[str, Any]:

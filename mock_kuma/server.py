@@ -216,6 +216,9 @@ def _running(context: Any, listeners: Mapping[str, Listener | Wire]) -> Iterator
 
 
 def _listen(listener: Listener | Wire, parent: int) -> None:
+    # The main process's own would let a signal pass that comes before the server is there to hear it.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
     _end_with(parent)
     if isinstance(listener, Wire):
         from mock_kuma import wire  # noqa: PLC0415 -- in the process that needs it

@@ -224,7 +224,7 @@ class Connection:
         headers = _theirs(request.headers.raw_items())
         if self._listener:
             headers.append((LISTENER_HEADER.encode(), self._listener.encode()))
-        if request.http_version == b"1.0" and not any(name.lower() == b"host" for name, _ in headers):
+        if request.http_version != b"1.1" and not any(name.lower() == b"host" for name, _ in headers):
             headers.append((b"Host", b"localhost"))
         return h11.Request(method=request.method, target=request.target, headers=headers)
 
@@ -287,7 +287,8 @@ def _action(spelled: bytes) -> faults.Action:
 
 
 def _theirs(raw_headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
-    return [(name, value) for name, value in raw_headers if name.lower() not in _OURS]
+    # CGI, as the application is asked, takes an underscore for a dash.
+    return [pair for pair in raw_headers if pair[0].lower().replace(b"_", b"-") not in _OURS]
 
 
 def _passed_on(response: h11.Response, whole: bytes | None = None) -> h11.Response:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import socket
 import ssl
 import stat
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,28 +77,6 @@ def test_a_host_may_be_a_name(tmp_path: Path) -> None:
         answered = httpx.get(f"{found.api}/api/v1/users/whoami", verify=context).status_code
 
     assert (found.api.split(":")[1], answered) == ("//localhost", 400)
-
-
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
-def test_nothing_is_left_when_it_ends(tmp_path: Path, how: signal.Signals) -> None:
-    """However it ends, both ports are free again."""
-    ready_file = tmp_path / "ready.json"
-    process = start("--no-tls", ready_file=ready_file, data_folder=tmp_path)
-    found = wait_ready(process, ready_file)
-    ports = [int(url.rsplit(":", 1)[1]) for url in (found.api, found.console)]
-
-    process.send_signal(how)
-    process.communicate(timeout=15)
-
-    end = time.monotonic() + 10
-    while any(_listening(port) for port in ports):
-        assert time.monotonic() < end, "a listener outlived the server"
-        time.sleep(0.02)
-
-
-def _listening(port: int) -> bool:
-    with socket.socket() as sock:
-        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 def test_the_certificate_authority_is_kept(tmp_path: Path) -> None:

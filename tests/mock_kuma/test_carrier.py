@@ -67,11 +67,29 @@ def test_an_application_sees_the_request_as_it_was_sent() -> None:
     }  # fmt: skip
 
 
+def test_what_looks_like_a_length_is_none() -> None:
+    """A header with an underscore takes the place of no other."""
+    seen: dict[str, Any] = {}
+
+    @Request.application
+    def app(request: Request) -> Response:
+        seen.update(length=request.content_length, kind=request.content_type, data=request.get_data())
+        return Response("ok")
+
+    headers = [
+        (b"content-length", b"4"), (b"content-type", b"text/plain"),
+        (b"content_length", b"none"), (b"content_type", b"text/html"),
+    ]  # fmt: skip
+    carry(app, body(b"abcd"), headers=headers)
+
+    assert seen == {"length": 4, "kind": "text/plain", "data": b"abcd"}
+
+
 def test_the_length_of_an_answer_is_told_where_it_has_one() -> None:
     """Once, and never of an answer without a body."""
 
-    def lengths(status: int, *, told: bool) -> tuple[list[bytes], bytes]:
-        answer = Response(b"four", status=status)
+    def lengths(status: int, *, told: bool, more: dict[str, str] | None = None) -> tuple[list[bytes], bytes]:
+        answer = Response(b"four", status=status, headers=more)
         if not told:
             answer.headers.remove("Content-Length")
             answer.automatically_set_content_length = False
@@ -81,6 +99,7 @@ def test_the_length_of_an_answer_is_told_where_it_has_one() -> None:
     assert lengths(200, told=True) == ([b"4"], b"four")
     assert lengths(200, told=False) == ([b"4"], b"four")
     assert lengths(204, told=False) == ([], b"")
+    assert lengths(200, told=False, more={"Transfer-Encoding": "chunked"}) == ([], b"four")
 
 
 @pytest.mark.parametrize("size", [-1, 3, 100])

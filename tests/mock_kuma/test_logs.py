@@ -19,12 +19,13 @@ EVIL = "x\n2026 ERROR forged\r\x1b[31mred\x9b2J\u202egnp\x7f"
 
 @pytest.fixture
 def log() -> Iterator[logging.Logger]:
-    """The mock's logger, which is as it was afterwards."""
-    logger = logging.getLogger(logs.ROOT)
-    before = (logger.handlers, logger.level, logger.propagate)
-    yield logger
-    logger.handlers, logger.propagate = before[0], before[2]
-    logger.setLevel(before[1])
+    """The mock's logger, which is as it was afterwards, and those beneath it."""
+    loggers = [logging.getLogger(name) for name in (logs.ROOT, *logs.BENEATH)]
+    before = [(one, one.handlers, one.level, one.propagate) for one in loggers]
+    yield loggers[0]
+    for logger, handlers, level, propagate in before:
+        logger.handlers, logger.propagate = handlers, propagate
+        logger.setLevel(level)
 
 
 @pytest.mark.parametrize("form", list(logs.Form))
@@ -40,6 +41,23 @@ def test_nothing_that_is_told_breaks_out_of_its_line(
     assert said.count("\n") == 1
     assert said.rstrip("\n").isprintable()
     assert "user" not in said
+
+
+@pytest.mark.usefixtures("log")
+@pytest.mark.parametrize("name", ["asyncio", "uvicorn.error"])
+def test_what_the_server_beneath_tells_has_the_same_form(
+    capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    """Its errors have tracebacks, with what a client has sent in them."""
+    logs.begin(logs.Form.JSON, verbose=False)
+
+    try:
+        int(EVIL)
+    except ValueError:
+        logging.getLogger(name).exception("a mistake")
+
+    (line,) = capfd.readouterr().err.splitlines()
+    assert (json.loads(line)["logger"], "ValueError" in json.loads(line)["error"]) == (name, True)
 
 
 def test_a_json_line_has_its_fields(log: logging.Logger, capfd: pytest.CaptureFixture[str]) -> None:

@@ -57,6 +57,15 @@ def test_http_1_0_is_served_and_ends_after_one_answer(open_stage: OpenStage) -> 
     assert stage.seen[0].head == b"GET /old HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
+def test_the_beginning_of_http_2_is_passed_on(open_stage: OpenStage) -> None:
+    """It has no Host either; what to say to it is for the application."""
+    stage = open_stage()
+
+    stage.talk(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
+
+    assert stage.seen[0].head == b"PRI * HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
 def test_head_has_the_length_and_no_body(open_stage: OpenStage) -> None:
     """And the connection goes on."""
     stage = open_stage()
@@ -81,7 +90,9 @@ def test_a_chunked_answer_stays_chunked(open_stage: OpenStage) -> None:
 def test_clients_cannot_speak_in_the_listeners_name(open_stage: OpenStage) -> None:
     """Internal headers of a request are dropped."""
     stage = open_stage()
-    forged = WIRE_HEADER.encode() + b": {}\r\nX-Mock-Kuma-Listener: plain\r\nHost:"
+    forged = (
+        WIRE_HEADER.encode() + b": {}\r\nX-Mock-Kuma-Listener: plain\r\nX_Mock-kuma_listener: plain\r\nHost:"
+    )
 
     stage.talk(CLOSING.replace(b"Host:", forged))
 
