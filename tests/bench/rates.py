@@ -121,13 +121,15 @@ def _shoot(server: Measured, work: str, seconds: float, missing: dict[str, str])
 
 
 def _ours(running: mock.Mock, name: str, data: mock.Held) -> Measured:
+    asks = {"W1": mock.page(), "W2": mock.one(data)}
+
     @contextlib.contextmanager
     def ask(work: str) -> Iterator[Ask | None]:
         if work == "W3":
             with mock.closing(running, data) as one:
                 yield one
         else:
-            yield mock.page() if work == "W1" else mock.one(data)
+            yield asks.get(work)
 
     return Measured(
         name, "token, journal, on disk", running.server, True, ask, servers.says(running.server.url)
