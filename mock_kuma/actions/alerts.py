@@ -70,7 +70,7 @@ def raise_alerts(
         notes.append(
             {
                 "world": world.id,
-                "alert": row["id"],
+                "alert_number": row["drawn"],
                 "version": 1,
                 "at": now,
                 "change": "opened",
@@ -169,7 +169,7 @@ def write(
     # Not the id: what an update sets is written in each index that has it, be it the same or not.
     alert_store.change(connection, world.id, row.id, {**values, **after})
     told = dict(values if details is None else details)
-    event_actions.note(connection, world, {"id": row.id, **after}, change, told)
+    event_actions.note(connection, world, {"drawn": row.drawn, **after}, change, told)
 
 
 def _record(connection: Connection, world: World, row: Any, changed: dict[str, Any]) -> None:

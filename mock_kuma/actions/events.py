@@ -96,7 +96,7 @@ def note(
     """Write the alert's version, as it is now, into its history."""
     entry = {
         "world": world.id,
-        "alert": row["id"],
+        "alert_number": row["drawn"],
         "version": row["version"],
         "at": row["updated"],
         "change": change,

@@ -97,7 +97,7 @@ def show(core: Core, alert_id: str, *, errors: dict[str, Any] | None = None, sta
         row = actions.reach(connection, world, scope("GET /alerts/id/{id}"), alert_id)
         names = directory.tenant_names(connection, world.id)
         texts = event_store.of_alerts(connection, world.id, [row])[row.id]
-        history = store.history(connection, world.id, alert_id)
+        history = store.history(connection, world.id, row.drawn)
         incident = incident_store.incident_of(connection, world.id, alert_id)
         people = _people(connection, world)
     return page(

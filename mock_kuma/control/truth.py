@@ -47,7 +47,7 @@ def alert(connection: Connection, world: World, alert_id: str) -> dict[str, Any]
         "events": [msgspec.Raw(text.encode()) for text in events],
         "version": row.version,
         "successor": row.successor,
-        "history": [_entry(entry) for entry in store.history(connection, world.id, alert_id)],
+        "history": [_entry(entry) for entry in store.history(connection, world.id, row.drawn)],
     }
 
 

@@ -142,8 +142,8 @@ def note(connection: Executes, rows: list[dict[str, Any]]) -> None:
     connection.execute(_NOTE, rows)
 
 
-def history(connection: Connection, world: str, alert: str) -> list[Row[Any]]:
-    """Return what happened to the alert, version by version."""
+def history(connection: Connection, world: str, number: int) -> list[Row[Any]]:
+    """Return what happened to the alert of a number, version by version."""
     table = tables.alert_history
-    place = (table.c.world == world) & (table.c.alert == alert)
+    place = (table.c.world == world) & (table.c.alert_number == number)
     return list(connection.execute(select(table).where(place).order_by(table.c.version)))

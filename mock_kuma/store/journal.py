@@ -17,11 +17,11 @@ SWEEP = 256
 
 
 # Made once, since making a statement takes longer than carrying it out.
-_DRAW: Final = (
-    update(tables.worlds)
-    .where(tables.worlds.c.id == bindparam("name"))
-    .values(journal_seq=tables.worlds.c.journal_seq + bindparam("count"))
-    .returning(tables.worlds.c.journal_seq)
+_NEWEST: Final = (
+    select(func.max(tables.journal.c.seq)).where(tables.journal.c.world == bindparam("name")).scalar_subquery()
+)
+_LAST: Final = select(tables.worlds.c.journal_cleared, _NEWEST.label("newest")).where(
+    tables.worlds.c.id == bindparam("name")
 )
 _ADD: Final = insert(tables.journal)
 _FORGET: Final = delete(tables.journal).where(
@@ -31,14 +31,20 @@ _FORGET: Final = delete(tables.journal).where(
 
 def add(connection: Executes, world: str, rows: list[dict[str, Any]]) -> None:
     """Append exchanges (at, method, path, entry) to a world's journal; nothing where the world is gone."""
-    drawn = list(connection.execute(_DRAW, {"name": world, "count": len(rows)}))
-    if not drawn:
+    last = _last(connection, world)
+    if last is None:
         return
-    last = drawn[0][0]
-    first = last - len(rows) + 1
+    first, last = last + 1, last + len(rows)
     connection.execute(_ADD, [{"world": world, "seq": seq, **row} for seq, row in enumerate(rows, first)])
     if last > KEPT and last // SWEEP > (first - 1) // SWEEP:
         connection.execute(_FORGET, {"name": world, "until": last - KEPT})
+
+
+def _last(connection: Executes, world: str) -> int | None:
+    """Return the number of a world's last exchange, None where the world is gone."""
+    for cleared, newest in connection.execute(_LAST, {"name": world}):
+        return max(cleared, newest or 0)
+    return None
 
 
 def read(
@@ -65,11 +71,10 @@ def lost(connection: Connection, world: str, *, since: int) -> int:
 
 def clear(connection: Connection, world: str) -> None:
     """Delete the world's exchanges; the numbers go on."""
+    last = _last(connection, world)
     connection.execute(delete(tables.journal).where(tables.journal.c.world == world))
     connection.execute(
-        update(tables.worlds)
-        .where(tables.worlds.c.id == world)
-        .values(journal_cleared=tables.worlds.c.journal_seq)
+        update(tables.worlds).where(tables.worlds.c.id == world).values(journal_cleared=last)
     )
 
 

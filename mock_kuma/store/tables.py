@@ -11,7 +11,6 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    ForeignKeyConstraint,
     Index,
     MetaData,
     Table,
@@ -39,12 +38,11 @@ worlds = Table(
     # Exactly one of the two: a frozen instant, or a distance from the system's clock.
     Column("frozen_at", BigInteger),
     Column("clock_offset", BigInteger, nullable=False, default=0),
-    # Counters that make ids, journal numbers and fault order the world's own.
+    # Counters that make ids and fault order the world's own.
     Column("drawn_alerts", Integer, nullable=False, default=0),
     Column("drawn_events", Integer, nullable=False, default=0),
     Column("drawn_ids", Integer, nullable=False, default=0),
-    Column("journal_seq", Integer, nullable=False, default=0),
-    Column("journal_cleared", Integer, nullable=False, default=0),  # up to here by request
+    Column("journal_cleared", Integer, nullable=False, default=0),  # the last number that was there then
     Column("fault_seq", Integer, nullable=False, default=0),
     Column("faults", Integer, nullable=False, default=0),
     Column("agenda_seq", Integer, nullable=False, default=0),
@@ -131,12 +129,12 @@ alert_history = Table(
     "alert_history",
     metadata,
     _world(),
-    Column("alert", Text, primary_key=True),
+    # As in ``events``: who closes alerts in their order writes in one place here.
+    Column("alert_number", Integer, primary_key=True),
     Column("version", Integer, primary_key=True),
     Column("at", BigInteger, nullable=False),
     Column("change", Text, nullable=False),  # opened, grown, overflowed, changed, closed, commented, ...
     Column("details", Text, nullable=False),  # JSON: what became what, or which events came
-    ForeignKeyConstraint(["world", "alert"], ["alerts.world", "alerts.id"], ondelete="CASCADE"),
     sqlite_with_rowid=False,
 )
 

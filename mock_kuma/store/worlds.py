@@ -52,7 +52,7 @@ def statuses(connection: Connection, world: str) -> dict[str, int]:
 
 def copy(connection: Connection, source: str, target: str, *, kept: bool) -> None:
     """Copy a world under another name, without tokens, journal and faults."""
-    own = {"id": target, "kept": kept, "journal_seq": 0, "journal_cleared": 0, "fault_seq": 0, "faults": 0}
+    own = {"id": target, "kept": kept, "journal_cleared": 0, "fault_seq": 0, "faults": 0}
     _copy_rows(connection, tables.worlds, "id", source, own)
     _copy_contents(connection, source, target)
 
