@@ -7,9 +7,8 @@ what was sent is refused.
 from __future__ import annotations
 
 import io
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mock_kuma import journal
 from mock_kuma.api import params
@@ -23,8 +22,7 @@ if TYPE_CHECKING:
 WITHOUT_BODY: Final = frozenset({"GET", "HEAD"})
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """What was sent: ``length`` of the body as it was announced, ``data`` as much of it as was read."""
 
     method: str
@@ -60,7 +58,10 @@ class Incoming:
     @property
     def authorization(self) -> str | None:
         """The header that carries the token, or None."""
-        return next((value for key, value in self.headers if key == "Authorization"), None)
+        for key, value in self.headers:
+            if key == "Authorization":
+                return value
+        return None
 
     @property
     def body(self) -> str:

@@ -84,6 +84,8 @@ class Redactor:
             texts = [text.replace(self._credential, REDACTED) for text in texts]
         # All at once: no word goes past a space, nor does anything that a word is told by.
         found = set(_CANDIDATE.findall(_UUID.sub(" ", " ".join(texts))))
+        if not found:
+            return texts
         # A token may stand inside a longer run ("token=...", "...; path"), so look at its parts too.
         words = {part for word in found for part in (word, *re.split(r"[=/+~.\-]", word)) if part}
         digests = {ids.digest(word): word for word in words if len(word) >= _SHORTEST}

@@ -35,6 +35,8 @@ _BACKLOG: Final = 1_024
 _STOP_SECONDS: Final = 4
 #: A client that does not say goodbye in TLS is not waited for when everything ends.
 _GOODBYE_SECONDS: Final = 0.2
+#: So many objects are made before the collector looks for circles among them.
+_ALLOCATIONS: Final = 20_000
 #: They say where a body ends.
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
@@ -42,8 +44,10 @@ _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 def serve(listener: Listener) -> None:
     """Run one HTTP server until it is told to end."""
     server = uvicorn.Server(config(listener))
-    # What was made so far stays: the collector need not look at it again and again.
+    # What was made so far stays: the collector need not look at it again and again, nor at what a request
+    # leaves behind, which is freed as soon as nobody refers to it, as often as it would.
     gc.freeze()
+    gc.set_threshold(_ALLOCATIONS)
     family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as sock:
         # Beside the socket that keeps the port, and those of other workers.

@@ -54,7 +54,7 @@ class Note(NamedTuple):
 
 
 class Notes:
-    """Makes notes; it remembers the headers that clients send again and again."""
+    """Makes notes; it remembers the headers and paths that clients send again and again."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -64,19 +64,15 @@ class Notes:
         request, arrival, fault = met.request, met.arrival, met.fault
         stands, kept = lasting(arrival.revision), self._core.lasting
         redactor = journal.Redactor(met.credential, lambda digests: self._known(digests, stands))
-        path, raw, body, *values = redactor.texts(
-            [
-                request.path,
-                request.query,
-                request.body,
-                *(text for pair in request.pairs for text in pair),
-            ]
+        pairs = request.pairs
+        raw, body, *values = redactor.texts(
+            [request.query, request.body, *(text for pair in pairs for text in pair)]
         )
-        headers, trace = kept.get(
+        path, headers, trace = kept.get(
             stands,
-            ("headers", met.credential, *request.headers),
-            lambda: _headers(redactor, request.headers),
-            lambda found: 2 * len(bytes(found[0])),
+            ("told", met.credential, request.path, *request.headers),
+            lambda: _told(redactor, request),
+            lambda found: 2 * (len(found[0]) + len(bytes(found[1]))),
         )
         kind = None if fault is None else faults.kind(fault.action)
         exchange = journal.Exchange(
@@ -121,10 +117,10 @@ class Notes:
         }
 
 
-def _headers(redactor: journal.Redactor, headers: list[tuple[str, str]]) -> tuple[msgspec.Raw, str | None]:
-    """Return a request's headers as the journal has them, and the trace that they name."""
-    plain = redactor.headers(headers)
-    return msgspec.Raw(msgspec.json.encode(plain)), journal.trace(plain)
+def _told(redactor: journal.Redactor, request: Incoming) -> tuple[str, msgspec.Raw, str | None]:
+    """Return a request's path and headers as the journal has them, and the trace that they name."""
+    (path,), plain = redactor.texts([request.path]), redactor.headers(request.headers)
+    return path, msgspec.Raw(msgspec.json.encode(plain)), journal.trace(plain)
 
 
 def _log(world: World, exchange: journal.Exchange) -> None:

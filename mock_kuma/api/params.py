@@ -82,7 +82,8 @@ class Params:
 
     def first(self, name: str) -> str | None:
         """Return the value of a parameter that takes one, or None where it is absent or empty."""
-        return next(iter(self._values.get(name, ())), None) or None
+        values = self._values.get(name)
+        return (values[0] or None) if values else None
 
     def page(self) -> int:
         """Return the page that is asked for, from 1."""

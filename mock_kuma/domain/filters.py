@@ -6,9 +6,8 @@ by AND; the period is inclusive at both ends.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from mock_kuma.domain.patterns import Pattern
@@ -22,8 +21,7 @@ class TimestampField(StrEnum):
     FIRST_SEEN = "firstSeen"
 
 
-@dataclass(frozen=True, slots=True)
-class AlertFilter:
+class AlertFilter(NamedTuple):
     """One search for alerts; times in microseconds, pages from 1."""
 
     scope: Scope
@@ -39,12 +37,11 @@ class AlertFilter:
     with_affected: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TenantFilter:
+class TenantFilter(NamedTuple):
     """One search for tenants."""
 
     scope: Scope
     page: int = 1
-    ids: tuple[str, ...] = field(default=())
+    ids: tuple[str, ...] = ()
     name: Pattern | None = None
     main_only: bool = False

@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_PLAIN_EPOCH = _EPOCH.replace(tzinfo=None)
 # GUESS: "2021-09-06T00:00:00Z+00:00 (MSK)" is printed in the vendor's pages, an accident of typing;
 # it is read as UTC. A live server would settle it.
 _SHAPE = re.compile(
@@ -54,8 +55,8 @@ def parse(text: str) -> int:
 
 def render(microseconds: int) -> str:
     """Return the instant as the vendor writes it: UTC, whole seconds, "Z"."""
-    # isoformat, since strftime does not pad years before 1000.
-    return _moment(microseconds).isoformat(timespec="seconds")[:19] + "Z"
+    # isoformat, which pads years before 1000; without a zone, which it would write, too.
+    return (_PLAIN_EPOCH + timedelta(0, microseconds // 1_000_000)).isoformat() + "Z"
 
 
 def render_exact(microseconds: int) -> str:

@@ -8,7 +8,7 @@ does not exist.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from mock_kuma.domain.releases import Generation
 
@@ -135,8 +135,7 @@ class Grant:
     tenants: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(NamedTuple):
     """The tenants that a request may touch: all of them, or these."""
 
     everywhere: bool

@@ -18,7 +18,9 @@ SWEEP = 256
 
 # Made once, since making a statement takes longer than carrying it out.
 _NEWEST: Final = (
-    select(func.max(tables.journal.c.seq)).where(tables.journal.c.world == bindparam("name")).scalar_subquery()
+    select(func.max(tables.journal.c.seq))
+    .where(tables.journal.c.world == bindparam("name"))
+    .scalar_subquery()
 )
 _LAST: Final = select(tables.worlds.c.journal_cleared, _NEWEST.label("newest")).where(
     tables.worlds.c.id == bindparam("name")
@@ -43,7 +45,7 @@ def add(connection: Executes, world: str, rows: list[dict[str, Any]]) -> None:
 def _last(connection: Executes, world: str) -> int | None:
     """Return the number of a world's last exchange, None where the world is gone."""
     for cleared, newest in connection.execute(_LAST, {"name": world}):
-        return max(cleared, newest or 0)
+        return int(max(cleared, newest or 0))
     return None
 
 
@@ -73,9 +75,7 @@ def clear(connection: Connection, world: str) -> None:
     """Delete the world's exchanges; the numbers go on."""
     last = _last(connection, world)
     connection.execute(delete(tables.journal).where(tables.journal.c.world == world))
-    connection.execute(
-        update(tables.worlds).where(tables.worlds.c.id == world).values(journal_cleared=last)
-    )
+    connection.execute(update(tables.worlds).where(tables.worlds.c.id == world).values(journal_cleared=last))
 
 
 def latest(connection: Connection, world: str, *, text: str, most: int = 1_000) -> list[Row[Any]]:
