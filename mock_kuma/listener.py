@@ -44,12 +44,18 @@ def serve(listener: Listener) -> None:
     server = uvicorn.Server(config(listener))
     # What was made so far stays: the collector need not look at it again and again.
     gc.freeze()
-    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as sock:
-        # Beside the socket that keeps the port, and those of other workers.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        sock.bind((listener.host, listener.port))
+    with bound(listener) as sock:
         server.run([sock])
+
+
+def bound(listener: Listener) -> socket.socket:
+    """Return its socket, beside the one that keeps the port, and those of other workers."""
+    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
+    # By its protocol asyncio knows that a small piece has to leave before the last was acknowledged.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sock.bind((listener.host, listener.port))
+    return sock
 
 
 def config(listener: Listener) -> uvicorn.Config:

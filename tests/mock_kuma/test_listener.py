@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 
 from mock_kuma import carrier, listener
 from mock_kuma.api.plain import Reply
-from mock_kuma.server import Listener
+from mock_kuma.server import Listener, reserve
 from mock_kuma.upstream import MAX_HEAD
 
 if TYPE_CHECKING:
@@ -75,6 +75,30 @@ def talk(*pieces: bytes, pause: float = 0.0, eof: bool = False) -> bytes:
             writer.close()
 
     return asyncio.run(meeting(talking))
+
+
+@pytest.mark.parametrize(
+    "bound",
+    [lambda: listener.bound(Listener("127.0.0.1", 0, lambda: echo)), lambda: reserve("127.0.0.1", 0)],
+    ids=["the server", "the wire"],
+)
+def test_a_small_answer_leaves_at_once(bound: Callable[[], socket.socket]) -> None:
+    """Though its head and its body are two pieces: a client may take 40 ms to acknowledge the first."""
+
+    async def at_once() -> int:
+        found = asyncio.get_running_loop().create_future()
+
+        def come(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            sock = writer.get_extra_info("socket")
+            found.set_result(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+
+        async with await asyncio.start_server(come, sock=bound()) as server:
+            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+            writer.close()
+            return int(await found)
+
+    assert asyncio.run(at_once())
 
 
 @pytest.mark.parametrize(
