@@ -16,10 +16,12 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mock_kuma import tls
+from mock_kuma.secured import Arrival, Secured, Speaker
 from mock_kuma.upstream import MAX_HEAD, MAX_HEADERS
 
 if TYPE_CHECKING:
     import asyncio
+    import ssl
 
     from mock_kuma.server import Listener
 
@@ -65,7 +67,7 @@ def config(listener: Listener) -> uvicorn.Config:
     # GUESS: HTTP/1.1 is what KUMA speaks; no page that was read says whether it offers HTTP/2 as well.
     return uvicorn.Config(
         answering,
-        http=Bounded,
+        http=Bounded if certificate is None else within(tls.context(certificate)),
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -78,11 +80,15 @@ def config(listener: Listener) -> uvicorn.Config:
         backlog=_BACKLOG,
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_STOP_SECONDS,
-        ssl_context_factory=None if certificate is None else lambda *_: tls.context(certificate),
     )
 
 
-class Bounded(HttpToolsProtocol):
+def within(context: ssl.SSLContext) -> Any:
+    """Return what speaks with a client within TLS, as uvicorn asks for it."""
+    return lambda **named: Arrival(Bounded(**named), context, _PATIENCE_SECONDS)
+
+
+class Bounded(HttpToolsProtocol, Speaker):
     """A connection that is ended where a head has no end, or a request does not go on."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
@@ -96,7 +102,7 @@ class Bounded(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the parent has it
         """Wait for the first request."""
-        super().connection_made(transport)
+        super().connection_made(transport if self.tcp is None else Secured(transport, self.tcp, self._watch))
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -117,6 +123,8 @@ class Bounded(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
+        if self.transport.is_closing():
+            return
         self._unset_keepalive_if_required()
         self._pending += len(data)
         rest: bytes | None = data
@@ -221,23 +229,29 @@ class Bounded(HttpToolsProtocol):
         if self.transport.get_write_buffer_size():
             self.transport.abort()
 
+    def on_response_complete(self) -> None:
+        """Wait for the next request, and for the client to take what was answered."""
+        super().on_response_complete()
+        self._watch()
+
     def pause_writing(self) -> None:
-        """Wait for the client to take what was answered."""
+        """Wait for the client to take what was answered so far."""
         super().pause_writing()
-        self._watch(self.transport.get_write_buffer_size())
+        self._watch()
 
     def resume_writing(self) -> None:
         """Go on."""
-        self._taken()
+        self._watch()
         super().resume_writing()
 
-    def _watch(self, size: int) -> None:
-        self._unread = self.loop.call_later(_UNREAD_SECONDS, self._look, size)
+    def _watch(self) -> None:
+        self._taken()
+        if size := self.transport.get_write_buffer_size():
+            self._unread = self.loop.call_later(_UNREAD_SECONDS, self._look, size)
 
     def _look(self, size: int) -> None:
-        now = self.transport.get_write_buffer_size()
-        if now < size:
-            self._watch(now)
+        if self.transport.get_write_buffer_size() < size:
+            self._watch()
         else:
             self.transport.abort()
 

@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 
 from mock_kuma import carrier, listener
 from mock_kuma.api.plain import Reply
-from mock_kuma.server import Listener, reserve
+from mock_kuma.server import Listener
 from mock_kuma.upstream import MAX_HEAD
 
 if TYPE_CHECKING:
@@ -39,12 +39,18 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         await carrier.answer(Reply.json(headers if scope["path"] == "/headers" else body), send)
 
 
-async def meeting(client: Callable[[tuple[str, int]], Awaitable[T]], **options: int) -> T:
+PLAIN = Listener("127.0.0.1", 0, lambda: echo)
+
+
+async def meeting(
+    client: Callable[[tuple[str, int]], Awaitable[T]], at: Listener = PLAIN, **options: int
+) -> T:
     """Run a server while a client speaks with it."""
-    config = listener.config(Listener("127.0.0.1", 0, lambda: echo))
+    config = listener.config(at)
     config.load()
-    loop, state = asyncio.get_running_loop(), ServerState()
-    server = await loop.create_server(lambda: listener.Bounded(config, state, {}), "127.0.0.1", 0)
+    loop, made = asyncio.get_running_loop(), {"server_state": ServerState(), "app_state": {}}
+    speaks: Any = config.http_protocol_class
+    server = await loop.create_server(lambda: speaks(config=config, **made), "127.0.0.1", 0, ssl=config.ssl)
     for name, value in options.items():
         server.sockets[0].setsockopt(socket.SOL_SOCKET, getattr(socket, name), value)
     async with server:
@@ -75,30 +81,6 @@ def talk(*pieces: bytes, pause: float = 0.0, eof: bool = False) -> bytes:
             writer.close()
 
     return asyncio.run(meeting(talking))
-
-
-@pytest.mark.parametrize(
-    "bound",
-    [lambda: listener.bound(Listener("127.0.0.1", 0, lambda: echo)), lambda: reserve("127.0.0.1", 0)],
-    ids=["the server", "the wire"],
-)
-def test_a_small_answer_leaves_at_once(bound: Callable[[], socket.socket]) -> None:
-    """Though its head and its body are two pieces: a client may take 40 ms to acknowledge the first."""
-
-    async def at_once() -> int:
-        found = asyncio.get_running_loop().create_future()
-
-        def come(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            sock = writer.get_extra_info("socket")
-            found.set_result(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
-            writer.close()
-
-        async with await asyncio.start_server(come, sock=bound()) as server:
-            _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
-            writer.close()
-            return int(await found)
-
-    assert asyncio.run(at_once())
 
 
 @pytest.mark.parametrize(
