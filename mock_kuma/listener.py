@@ -31,6 +31,8 @@ _PATIENCE_SECONDS: Final = 30.0
 _IDLE_SECONDS: Final = 300
 #: Likewise one whose client takes nothing of an answer.
 _UNREAD_SECONDS: Final = 60.0
+#: The kernel holds about so many bytes that cannot leave yet; of megabytes it tells no progress for minutes.
+_UNSENT: Final = 64 * 1024
 #: So many connections may wait to be accepted.
 _BACKLOG: Final = 1_024
 #: So long the last answers are waited for.
@@ -56,6 +58,7 @@ def bound(listener: Listener) -> socket.socket:
     # By its protocol asyncio knows that a small piece has to leave before the last was acknowledged.
     sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
     sock.bind((listener.host, listener.port))
     return sock
 

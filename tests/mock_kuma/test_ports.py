@@ -38,3 +38,25 @@ def test_a_small_answer_leaves_at_once(bound: Callable[[], socket.socket]) -> No
             return int(await found)
 
     assert asyncio.run(at_once())
+
+
+def test_little_of_an_answer_is_out_of_sight() -> None:
+    """Where the kernel takes all that it is given, a client who takes it slowly seems to take nothing."""
+    size = 8_000_000
+
+    async def left() -> int:
+        found = asyncio.get_running_loop().create_future()
+
+        async def come(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"a" * size)
+            await asyncio.sleep(0.2)
+            found.set_result(writer.transport.get_write_buffer_size())
+            writer.transport.abort()
+
+        async with await asyncio.start_server(come, sock=listener.bound(PLAIN)) as server:
+            with socket.socket() as sock:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
+                sock.connect(server.sockets[0].getsockname())
+                return int(await found)
+
+    assert asyncio.run(left()) > size - 500_000
