@@ -7,6 +7,7 @@ for transport faults.
 from __future__ import annotations
 
 import gc
+import logging
 import socket
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
@@ -15,7 +16,7 @@ import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from mock_kuma import tls
+from mock_kuma import logs, tls
 from mock_kuma.secured import Arrival, Secured, Speaker
 from mock_kuma.upstream import MAX_HEAD, MAX_HEADERS
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from mock_kuma.server import Listener
 
+log = logging.getLogger("mock_kuma.listener")
 #: A head that is not complete after so long never will be, nor a body of which nothing comes for so long.
 _PATIENCE_SECONDS: Final = 30.0
 #: A connection that waits for its next request is ended after so long.
@@ -135,6 +137,7 @@ class Bounded(HttpToolsProtocol, Speaker):
             rest = self._read(rest)
         if self._begun and not self.transport.is_closing():
             if self._pending > MAX_HEAD and not self._owes():
+                self._refused(431)
                 self.transport.write(STATUS_LINE[431] + b"content-length: 0\r\nconnection: close\r\n\r\n")
                 self.transport.close()
             elif self._late is None:
@@ -171,7 +174,12 @@ class Bounded(HttpToolsProtocol, Speaker):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, but not in place of the answer to a request before it."""
         if not self._owes():
+            self._refused(400)
             super().send_400_response(msg)
+
+    def _refused(self, status: int) -> None:
+        # The journal has requests alone.
+        log.info("refused what is no request", extra=logs.fields(client=self.client, status=status))
 
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio asks for it
         """Answer whoever will say no more; within TLS nothing can be half-closed."""
