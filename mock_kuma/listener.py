@@ -7,6 +7,7 @@ for transport faults.
 from __future__ import annotations
 
 import gc
+import logging
 import socket
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
@@ -15,20 +16,25 @@ import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from mock_kuma import tls
+from mock_kuma import logs, tls
+from mock_kuma.secured import Arrival, Secured, Speaker
 from mock_kuma.upstream import MAX_HEAD, MAX_HEADERS
 
 if TYPE_CHECKING:
     import asyncio
+    import ssl
 
     from mock_kuma.server import Listener
 
+log = logging.getLogger("mock_kuma.listener")
 #: A head that is not complete after so long never will be, nor a body of which nothing comes for so long.
 _PATIENCE_SECONDS: Final = 30.0
 #: A connection that waits for its next request is ended after so long.
 _IDLE_SECONDS: Final = 300
 #: Likewise one whose client takes nothing of an answer.
 _UNREAD_SECONDS: Final = 60.0
+#: The kernel holds about so many bytes that cannot leave yet; of megabytes it tells no progress for minutes.
+_UNSENT: Final = 64 * 1024
 #: So many connections may wait to be accepted.
 _BACKLOG: Final = 1_024
 #: So long the last answers are waited for.
@@ -48,12 +54,19 @@ def serve(listener: Listener) -> None:
     # leaves behind, which is freed as soon as nobody refers to it, as often as it would.
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS)
-    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as sock:
-        # Beside the socket that keeps the port, and those of other workers.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        sock.bind((listener.host, listener.port))
+    with bound(listener) as sock:
         server.run([sock])
+
+
+def bound(listener: Listener) -> socket.socket:
+    """Return its socket, beside the one that keeps the port, and those of other workers."""
+    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
+    # By its protocol asyncio knows that a small piece has to leave before the last was acknowledged.
+    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
+    sock.bind((listener.host, listener.port))
+    return sock
 
 
 def config(listener: Listener) -> uvicorn.Config:
@@ -63,7 +76,7 @@ def config(listener: Listener) -> uvicorn.Config:
     # GUESS: HTTP/1.1 is what KUMA speaks; no page that was read says whether it offers HTTP/2 as well.
     return uvicorn.Config(
         answering,
-        http=Bounded,
+        http=Bounded if certificate is None else within(tls.context(certificate)),
         ws="none",
         lifespan="off",
         interface="asgi3",
@@ -76,11 +89,15 @@ def config(listener: Listener) -> uvicorn.Config:
         backlog=_BACKLOG,
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_STOP_SECONDS,
-        ssl_context_factory=None if certificate is None else lambda *_: tls.context(certificate),
     )
 
 
-class Bounded(HttpToolsProtocol):
+def within(context: ssl.SSLContext) -> Any:
+    """Return what speaks with a client within TLS, as uvicorn asks for it."""
+    return lambda **named: Arrival(Bounded(**named), context, _PATIENCE_SECONDS)
+
+
+class Bounded(HttpToolsProtocol, Speaker):
     """A connection that is ended where a head has no end, or a request does not go on."""
 
     def __init__(self, *args: Any, **named: Any) -> None:
@@ -94,7 +111,7 @@ class Bounded(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the parent has it
         """Wait for the first request."""
-        super().connection_made(transport)
+        super().connection_made(transport if self.tcp is None else Secured(transport, self.tcp, self._watch))
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -115,6 +132,8 @@ class Bounded(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on."""
+        if self.transport.is_closing():
+            return
         self._unset_keepalive_if_required()
         self._pending += len(data)
         rest: bytes | None = data
@@ -122,6 +141,7 @@ class Bounded(HttpToolsProtocol):
             rest = self._read(rest)
         if self._begun and not self.transport.is_closing():
             if self._pending > MAX_HEAD and not self._owes():
+                self._refused(431)
                 self.transport.write(STATUS_LINE[431] + b"content-length: 0\r\nconnection: close\r\n\r\n")
                 self.transport.close()
             elif self._late is None:
@@ -158,7 +178,12 @@ class Bounded(HttpToolsProtocol):
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP, but not in place of the answer to a request before it."""
         if not self._owes():
+            self._refused(400)
             super().send_400_response(msg)
+
+    def _refused(self, status: int) -> None:
+        # The journal has requests alone.
+        log.info("refused what is no request", extra=logs.fields(client=self.client, status=status))
 
     def eof_received(self) -> bool:  # type: ignore[override] # asyncio asks for it
         """Answer whoever will say no more; within TLS nothing can be half-closed."""
@@ -219,23 +244,29 @@ class Bounded(HttpToolsProtocol):
         if self.transport.get_write_buffer_size():
             self.transport.abort()
 
+    def on_response_complete(self) -> None:
+        """Wait for the next request, and for the client to take what was answered."""
+        super().on_response_complete()
+        self._watch()
+
     def pause_writing(self) -> None:
-        """Wait for the client to take what was answered."""
+        """Wait for the client to take what was answered so far."""
         super().pause_writing()
-        self._watch(self.transport.get_write_buffer_size())
+        self._watch()
 
     def resume_writing(self) -> None:
         """Go on."""
-        self._taken()
+        self._watch()
         super().resume_writing()
 
-    def _watch(self, size: int) -> None:
-        self._unread = self.loop.call_later(_UNREAD_SECONDS, self._look, size)
+    def _watch(self) -> None:
+        self._taken()
+        if size := self.transport.get_write_buffer_size():
+            self._unread = self.loop.call_later(_UNREAD_SECONDS, self._look, size)
 
     def _look(self, size: int) -> None:
-        now = self.transport.get_write_buffer_size()
-        if now < size:
-            self._watch(now)
+        if self.transport.get_write_buffer_size() < size:
+            self._watch()
         else:
             self.transport.abort()
 

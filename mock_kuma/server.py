@@ -131,6 +131,7 @@ def reserve(host: str, port: int) -> socket.socket:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind((host, port))
             port = probe.getsockname()[1]
+        # The wire listens on it: asyncio sends small pieces at once where it knows the protocol.
         held = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         held.bind((host, port))

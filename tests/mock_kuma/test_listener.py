@@ -12,7 +12,7 @@ import pytest
 from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
 from uvicorn.server import ServerState
 
-from mock_kuma import carrier, listener
+from mock_kuma import carrier, listener, logs
 from mock_kuma.api.plain import Reply
 from mock_kuma.server import Listener
 from mock_kuma.upstream import MAX_HEAD
@@ -39,12 +39,18 @@ async def echo(scope: Scope, receive: Receive, send: Send) -> None:
         await carrier.answer(Reply.json(headers if scope["path"] == "/headers" else body), send)
 
 
-async def meeting(client: Callable[[tuple[str, int]], Awaitable[T]], **options: int) -> T:
+PLAIN = Listener("127.0.0.1", 0, lambda: echo)
+
+
+async def meeting(
+    client: Callable[[tuple[str, int]], Awaitable[T]], at: Listener = PLAIN, **options: int
+) -> T:
     """Run a server while a client speaks with it."""
-    config = listener.config(Listener("127.0.0.1", 0, lambda: echo))
+    config = listener.config(at)
     config.load()
-    loop, state = asyncio.get_running_loop(), ServerState()
-    server = await loop.create_server(lambda: listener.Bounded(config, state, {}), "127.0.0.1", 0)
+    loop, made = asyncio.get_running_loop(), {"server_state": ServerState(), "app_state": {}}
+    speaks: Any = config.http_protocol_class
+    server = await loop.create_server(lambda: speaks(config=config, **made), "127.0.0.1", 0, ssl=config.ssl)
     for name, value in options.items():
         server.sockets[0].setsockopt(socket.SOL_SOCKET, getattr(socket, name), value)
     async with server:
@@ -85,14 +91,20 @@ def talk(*pieces: bytes, pause: float = 0.0, eof: bool = False) -> bytes:
     ],
     ids=["a head", "a trailer"],
 )
-def test_what_has_no_end_is_refused(pieces: list[bytes]) -> None:
-    """Before its end has come, and the connection ends."""
+def test_what_has_no_end_is_refused(pieces: list[bytes], caplog: pytest.LogCaptureFixture) -> None:
+    """Before its end has come, and the connection ends; the log tells of it, as the journal cannot."""
+    caplog.set_level("INFO", "mock_kuma.listener")
+
     assert talk(*pieces, pause=0.001).startswith(b"HTTP/1.1 431 ")
+    assert [logs.TextLine().format(line)[-10:] for line in caplog.records] == ["status=431"]
 
 
-def test_more_headers_than_anybody_sends_are_refused() -> None:
+def test_more_headers_than_anybody_sends_are_refused(caplog: pytest.LogCaptureFixture) -> None:
     """As what is no HTTP."""
+    caplog.set_level("INFO", "mock_kuma.listener")
+
     assert talk(HEAD + b"X: a\r\n" * 200 + b"\r\n").startswith(b"HTTP/1.1 400 ")
+    assert [logs.TextLine().format(line)[-10:] for line in caplog.records] == ["status=400"]
 
 
 @pytest.mark.parametrize(
