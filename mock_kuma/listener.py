@@ -10,13 +10,14 @@ import gc
 import logging
 import socket
 from collections import deque
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mock_kuma import logs, tls
+from mock_kuma.outgoing import Outgoing
 from mock_kuma.secured import Arrival, Secured, Speaker
 from mock_kuma.upstream import MAX_HEAD, MAX_HEADERS
 
@@ -50,8 +51,8 @@ _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 def serve(listener: Listener) -> None:
     """Run one HTTP server until it is told to end."""
     server = uvicorn.Server(config(listener))
-    # What was made so far stays: the collector need not look at it again and again, nor at what a request
-    # leaves behind, which is freed as soon as nobody refers to it, as often as it would.
+    # What was made so far stays: the collector need not look at it again and again, and seldom at what a
+    # request leaves behind, most of which is freed without it.
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS)
     with bound(listener) as sock:
@@ -111,7 +112,9 @@ class Bounded(HttpToolsProtocol, Speaker):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as the parent has it
         """Wait for the first request."""
-        super().connection_made(transport if self.tcp is None else Secured(transport, self.tcp, self._watch))
+        secured = transport if self.tcp is None else Secured(transport, self.tcp, self._watch)
+        self._outgoing = Outgoing(secured)
+        super().connection_made(cast("asyncio.Transport", self._outgoing))
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -246,6 +249,7 @@ class Bounded(HttpToolsProtocol, Speaker):
 
     def on_response_complete(self) -> None:
         """Wait for the next request, and for the client to take what was answered."""
+        self._outgoing.flush()
         super().on_response_complete()
         self._watch()
 

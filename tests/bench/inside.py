@@ -4,7 +4,7 @@
 
 Prints JSON: microseconds of processor time for each, of W2 or W3, so many at once; or the shares by package
 of what Python's profiler sees, which slows Python down and not what is written in C. Rule: the same requests
-as the rates.
+as the rates, in the same order.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import contextlib
 import cProfile
 import json
 import pstats
-import random
 import sqlite3
 import subprocess
 import sys
@@ -34,6 +33,8 @@ if TYPE_CHECKING:
 
     from mock_kuma.api.plain import Reply
 
+#: Requests of one measurement.
+COUNT: Final = 1_600
 _GROUPS: Final = (
     ("SQLite", ("sqlite3",)),
     ("the mock's own Python", ("/mock_kuma/",)),
@@ -42,8 +43,7 @@ _GROUPS: Final = (
 
 def measure(folder: Path, ids: Path, work: str, *, size: int, start: int, at_once: int = 1) -> float:
     """Return what W2 or W3 costs, ``size`` at once, in each of so many processes on one store."""
-    count = 1_600
-    processes = [_started(folder, ids, work, size, start + place * count, count) for place in range(at_once)]
+    processes = [_started(folder, ids, work, size, start + place * COUNT, COUNT) for place in range(at_once)]
     told = [json.loads(process.communicate(timeout=120)[0]) for process in processes]
     return sum(float(one["us"]) for one in told) / at_once
 
@@ -106,7 +106,6 @@ def main() -> None:
     """Do what the command line says."""
     folder, ids, work, size, start, count = sys.argv[1:7]
     keys = Path(ids).read_text(encoding="utf-8").split()
-    random.Random(1).shuffle(keys)
     # What others have left to move into the file itself is not this one's burden.
     with contextlib.closing(sqlite3.connect(f"{folder}/mock.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
