@@ -1,7 +1,7 @@
 """What an installation weighs, part by part: the table of ``docs/installation.md``, by ``make wheel``.
 
 Decides which distributions make a part. Knows nothing of how they were installed. Rule: every byte of the
-folder of packages is in one row, and the rows add up to the last one.
+folder of packages is in one row, and the rows add up to the last one; what is put beside it is told apart.
 """
 
 from __future__ import annotations
@@ -51,12 +51,21 @@ def weigh(site: Path) -> dict[str, tuple[int, int]]:
     """Return each distribution's bytes in a folder of packages: its files, and what was compiled of them."""
     found = {}
     for one in distributions(path=[str(site)]):
-        # Some wheels put files elsewhere in the environment; they are told by their sum.
         paths = [file for path in one.files or [] if (file := _inside(one.locate_file(path), site))]
         sizes = [(path.suffix == ".pyc", path.stat().st_size) for path in paths]
         compiled = sum(size for is_compiled, size in sizes if is_compiled)
         found[_plain(one.metadata["Name"])] = (sum(size for _, size in sizes) - compiled, compiled)
     return found
+
+
+def elsewhere(site: Path) -> dict[str, int]:
+    """Return the bytes that each distribution has put beside a folder of packages, where it has any."""
+    found = {}
+    for one in distributions(path=[str(site)]):
+        paths = [path for path in one.files or [] if not _inside(one.locate_file(path), site)]
+        there = (file for path in paths if (file := (site / str(path)).resolve()).is_file())
+        found[_plain(one.metadata["Name"])] = sum(file.stat().st_size for file in there)
+    return {name: size for name, size in found.items() if size}
 
 
 def table(found: Mapping[str, tuple[int, int]]) -> str:

@@ -47,12 +47,27 @@ def test_a_catastrophic_pattern_is_refused_within_a_second(pattern: str, names: 
         ("(*LIMIT_MATCH=4000000000)(a+)+$", "verbs at the start"),
         ("(" * 2_000, "too deeply nested"),
         ("[[:nothing:]]", "POSIX class"),
+        ("\ud800", "surrogates not allowed"),
     ],
 )
 def test_what_is_no_pattern_is_refused(text: str, why: str) -> None:
     """And nobody raises his own limit."""
     with pytest.raises(BadPattern, match=why):
         Pattern(text)
+
+
+@pytest.mark.parametrize(
+    ("pattern", "name"),
+    [
+        ("ПОДОЗРИТЕЛЬНЫЙ.*вхо[дт]$", "Подозрительный ВХОД"),
+        (r"^\w+$", "Ёлка"),
+        ("^😀.$", "😀ж"),
+        (r"(?<=x)(.)\1(?!z)", "xYyq"),
+    ],
+)
+def test_letters_of_any_script_in_any_case_and_what_only_pcre_has(pattern: str, name: str) -> None:
+    """A letter is a character, not a byte; a look around and a reference back are patterns, too."""
+    assert Pattern(pattern).among([name, "-"]) == [name]
 
 
 @pytest.mark.parametrize("name", ["\0", "a\0b", "\n", ""])
