@@ -59,8 +59,7 @@ class Batch:
         except StoreTrouble:
             # Nothing was committed. The gateway tries each for itself, and says what is wrong.
             return [None] * len(requests)
-        for note in found.values():
-            self._notes.tell(note)
+        self._notes.tell_all(list(found.values()))
         return [found[place].reply if place in found else None for place in range(len(requests))]
 
     def _answer(self, requests: list[tuple[Incoming, float]]) -> dict[int, Note]:

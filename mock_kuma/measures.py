@@ -24,6 +24,7 @@ FOLDER: Final = "PROMETHEUS_MULTIPROC_DIR"
 NO_ROUTE: Final = "none"
 #: What stands for the status where nothing was answered.
 NO_ANSWER: Final = "none"
+_AT_ONCE: Final = (1, 2, 4, 8, 16, 32)
 #: Bounds in seconds: an answer takes milliseconds, a page of large alerts or a delay takes more.
 _BOUNDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 
@@ -34,6 +35,7 @@ class _Counts:
     requests: Counter
     seconds: Histogram
     faults: Counter
+    together: Histogram
     found: dict[tuple[str | None, int | None], tuple[Counter, Histogram]] = field(default_factory=dict)
 
     def find(self, operation: str | None, status: int | None) -> tuple[Counter, Histogram]:
@@ -62,6 +64,10 @@ class Measures:
         duration.observe(seconds)
         if fault is not None:
             counts.faults.labels(fault).inc()
+
+    def together(self, count: int) -> None:
+        """Count so many requests that were answered together."""
+        (self._made or self._counts()).together.observe(count)
 
     def text(self, gauges: Mapping[str, tuple[str, float]]) -> bytes:
         """Return all counts as Prometheus reads them, and gauges: name to what it says, and its value."""
@@ -123,4 +129,10 @@ def _make() -> _Counts:
             buckets=_BOUNDS,
         ),
         Counter("mock_kuma_faults_fired", "Faults that fired, by kind.", ("kind",), registry=registry),
+        Histogram(
+            "mock_kuma_together",
+            "Brief requests that were answered together, in the same transactions.",
+            registry=registry,
+            buckets=_AT_ONCE,
+        ),
     )

@@ -93,6 +93,13 @@ class Notes:
         row = Exchange(met.world.id, met.world.clock.now(), request.method, path, entry)
         return Note(row, met, reply, exchange)
 
+    def tell_all(self, together: list[Note]) -> None:
+        """Count exchanges that were answered together, and log each."""
+        if together:
+            self._core.measures.together(len(together))
+        for note in together:
+            self.tell(note)
+
     def tell(self, note: Note) -> None:
         """Count an exchange and log it."""
         met, exchange = note.met, note.exchange

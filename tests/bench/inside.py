@@ -1,10 +1,11 @@
 """What the mock itself costs a request: its batches in this process, without a server or a network.
 
-    python -m tests.bench.inside FOLDER IDS WORK SIZE START COUNT [--profile]
+    python -m tests.bench.inside FOLDER IDS WORK START [--profile]
 
-Prints JSON: microseconds of processor time for each, of W2 or W3, so many at once; or the shares by package
-of what Python's profiler sees, which slows Python down and not what is written in C. Rule: the same requests
-as the rates, in the same order.
+Prints JSON: microseconds of processor time for each, of W2 or W3, by how many come at once; or the shares by
+package of what Python's profiler sees, which slows Python down and not what is written in C. Rule: the same
+requests as the rates, in the same order; one number at once after the other, so that all meet the machine's
+good and bad moments.
 """
 
 from __future__ import annotations
@@ -14,10 +15,11 @@ import cProfile
 import json
 import pstats
 import sqlite3
+import statistics
 import subprocess
 import sys
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,24 +35,27 @@ if TYPE_CHECKING:
 
     from mock_kuma.api.plain import Reply
 
-#: Requests of one measurement.
-COUNT: Final = 1_600
+#: So many requests at once.
+SIZES: Final = (1, 2, 4, 8)
+#: Requests of one measurement, and of one of its parts, which has one number at once.
+COUNT: Final = 8_000
+_PART: Final = 40
 _GROUPS: Final = (
     ("SQLite", ("sqlite3",)),
     ("the mock's own Python", ("/mock_kuma/",)),
 )
 
 
-def measure(folder: Path, ids: Path, work: str, *, size: int, start: int, at_once: int = 1) -> float:
-    """Return what W2 or W3 costs, ``size`` at once, in each of so many processes on one store."""
-    processes = [_started(folder, ids, work, size, start + place * COUNT, COUNT) for place in range(at_once)]
-    told = [json.loads(process.communicate(timeout=120)[0]) for process in processes]
-    return sum(float(one["us"]) for one in told) / at_once
+def measure(folder: Path, ids: Path, work: str, *, processes: int = 1) -> dict[int, float]:
+    """Return what W2 or W3 costs by the number at once, in each of so many processes on one store."""
+    started = [_started(folder, ids, work, place * COUNT) for place in range(processes)]
+    told = [json.loads(process.communicate(timeout=120)[0])["us"] for process in started]
+    return {size: statistics.mean(one[str(size)] for one in told) for size in SIZES}
 
 
 def shares(folder: Path, ids: Path) -> str:
     """Return where the time of a W2 goes, by package."""
-    process = _started(folder, ids, "W2", 8, 0, 2_000, "--profile")
+    process = _started(folder, ids, "W2", 0, "--profile")
     found: str = json.loads(process.communicate(timeout=120)[0])["shares"]
     return found
 
@@ -104,23 +109,28 @@ def _profiled(work: Callable[[], object]) -> str:
 
 def main() -> None:
     """Do what the command line says."""
-    folder, ids, work, size, start, count = sys.argv[1:7]
+    folder, ids, work, start = sys.argv[1:5]
     keys = Path(ids).read_text(encoding="utf-8").split()
     # What others have left to move into the file itself is not this one's burden.
     with contextlib.closing(sqlite3.connect(f"{folder}/mock.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     batch, token = _batch(Path(folder))
     _answer(batch, "W2", token, keys[-80:], 4)  # the first ones import and open
-    chosen = keys[int(start) : int(start) + int(count)]
+    chosen = keys[int(start) : int(start) + COUNT]
     if "--profile" in sys.argv:
-        print(json.dumps({"shares": _profiled(lambda: _answer(batch, work, token, chosen, int(size)))}))
+        print(
+            json.dumps({"shares": _profiled(lambda: _answer(batch, work, token, chosen[:2_000], SIZES[-1]))})
+        )
         return
-    before = time.process_time()
-    replies = _answer(batch, work, token, chosen, int(size))
-    spent = time.process_time() - before
-    refused = [reply for reply in replies if reply is None or reply.status not in {200, 204}]
-    assert not refused, refused[0]
-    print(json.dumps({"us": spent / len(replies) * 1_000_000}))
+    costs: defaultdict[int, list[float]] = defaultdict(list)
+    for place in range(0, COUNT, _PART):
+        size = SIZES[place // _PART % len(SIZES)]
+        before = time.process_time()
+        replies = _answer(batch, work, token, chosen[place : place + _PART], size)
+        costs[size].append((time.process_time() - before) / len(replies) * 1_000_000)
+        refused = [reply for reply in replies if reply is None or reply.status not in {200, 204}]
+        assert not refused, refused[0]
+    print(json.dumps({"us": {size: statistics.median(found) for size, found in costs.items()}}))
 
 
 if __name__ == "__main__":

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-import statistics
 import sys
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -23,20 +21,20 @@ if TYPE_CHECKING:
     from tests.bench import mock
     from tests.bench.load import Shot
 
-#: So many requests at once, in the mock without a server.
-_SIZES: Final = (1, 2, 4, 8)
-_ROUNDS: Final = 3
 #: So many come together where eight connections ask one worker, which waits until no more come.
 _TOGETHER: Final = 8
+#: About so many where two share them.
+_FEW: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Microseconds of processor time: by workload and number of requests at once, and where they go."""
+    """Microseconds of processor time by workload and number of requests at once, and where they go."""
 
     inside: dict[str, dict[int, float]]
-    shared: float  # of W2, four at once in each of two processes on one store
+    shared: dict[int, float]  # of W2 in each of two processes on one store
     shares: str
+    together: tuple[float, float]  # how many came at once on average, with one worker and with two
 
     def of(self, work: str, ours: Shot, empty: Shot, goal: float) -> str:
         """Tell what one worker's request is made of, and what a goal of so many a second leaves for each."""
@@ -54,21 +52,24 @@ class Limits:
     def of_two(self, one: Shot, two: Shot, goal: float) -> str:
         """Tell what a second worker costs, where the goal is so many a second."""
         alone, cores = self.inside["W2"], os.cpu_count() or 1
-        half = _TOGETHER // 2
         left = cores * 1_000_000 / goal - two.client_us
-        apart, anew = alone[half] - alone[_TOGETHER], self.shared - alone[half]
+        # What is paid once for all that come together, by what it costs one alone and one of eight.
+        once = (alone[1] - alone[_TOGETHER]) / (1 - 1 / _TOGETHER)
+        together, halves = self.together
+        apart, anew = once / halves - once / together, self.shared[_FEW] - alone[_FEW]
         least = one.cpu_us + apart
         words = (
             f"W2: the goal leaves {left:,.0f} µs for each, since wrk takes {two.client_us:,.0f} of the"
-            f" {cores} cores. One worker takes {one.cpu_us:,.0f}. Eight connections are {half} for each of"
-            f" two, so that fewer come together: {apart:+,.0f} ({alone[half]:,.0f} without a server instead"
-            f" of {alone[_TOGETHER]:,.0f}). What one process commits the other reads anew: {anew:+,.0f}"
-            f" ({self.shared:,.0f} with {half} at once in each of two processes on one store). Together"
-            f" {least + anew:,.0f}; measured {two.cpu_us:,.0f}, with {_cores(two)} cores busy beside wrk's"
+            f" {cores} cores. One worker takes {one.cpu_us:,.0f}. Of eight connections {halves:.1f} requests"
+            f" came together instead of {together:.1f}, and what is paid once for all of them is"
+            f" {once:,.0f} µs: {apart:+,.0f}. What one process commits the other reads anew: {anew:+,.0f}"
+            f" ({self.shared[_FEW]:,.0f} with {_FEW} at once in each of two processes on one store, without"
+            f" a server, {alone[_FEW]:,.0f} in one). Together {least + anew:,.0f}; measured"
+            f" {two.cpu_us:,.0f}, with {_cores(two)} cores busy beside wrk's"
             f" {two.per_second * two.client_us / 1_000_000:.2f}"
         )
         if least > left:
-            words += f". Without the last part, which is sharing itself, it would be {least:,.0f}: still more"
+            words += f". Without what sharing a store costs it would be {least:,.0f}: more than is left"
         return words
 
 
@@ -76,24 +77,12 @@ def _cores(shot: Shot) -> str:
     return f"{shot.per_second * shot.cpu_us / 1_000_000:.2f}"
 
 
-def measure(folder: Path, held: mock.Held) -> Limits:
+def measure(folder: Path, held: mock.Held, together: tuple[float, float]) -> Limits:
     """Measure on the store of a mock that nobody asks any more: its alerts are closed one after the other."""
     ids = held.others
-    found: defaultdict[str, defaultdict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-    shared = []
-    # In turn, as the rates, so that each meets the machine's good and bad moments.
-    for number in range(_ROUNDS):
-        for place, size in enumerate(_SIZES):
-            start = (number * len(_SIZES) + place) * inside.COUNT
-            for work in ("W2", "W3"):
-                found[work][size].append(inside.measure(folder, ids, work, size=size, start=start))
-        start = number * 2 * inside.COUNT
-        shared.append(inside.measure(folder, ids, "W2", size=_TOGETHER // 2, start=start, at_once=2))
-    medians = {
-        work: {size: statistics.median(costs) for size, costs in sizes.items()}
-        for work, sizes in found.items()
-    }
-    return Limits(medians, statistics.median(shared), inside.shares(folder, ids))
+    found = {work: inside.measure(folder, ids, work) for work in ("W2", "W3")}
+    shared = inside.measure(folder, ids, "W2", processes=2)
+    return Limits(found, shared, inside.shares(folder, ids), together)
 
 
 @contextlib.contextmanager

@@ -98,7 +98,13 @@ def measure(folder: Path, *, rounds: int, seconds: float, peers: bool, works: se
                 for work in WORKS:
                     if work.split()[0] in works:
                         _shoot(server, work, seconds, missing)
-    return Rates(measured, missing, limits.measure(folder / "one", data))
+        together = _together(one), _together(two)
+    return Rates(measured, missing, limits.measure(folder / "one", data, together))
+
+
+def _together(running: mock.Mock) -> float:
+    with running.server.awake():
+        return running.together()
 
 
 def _shoot(server: Measured, work: str, seconds: float, missing: dict[str, str]) -> None:

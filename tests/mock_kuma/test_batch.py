@@ -185,3 +185,15 @@ def test_a_store_that_cannot_be_written_leaves_all_of_them_to_the_gateway(
     monkeypatch.setattr(journal, "add", full)
 
     assert together(batch, world, [REQUESTS[0], REQUESTS[3]]) == [None, None]
+
+
+def test_how_many_come_together_is_counted(kuma: Kuma, batch: Batch) -> None:
+    """Whoever sizes a server sees whether its requests share their transactions."""
+    world = furnished(kuma)
+
+    together(batch, world, [REQUESTS[0], REQUESTS[1], REQUESTS[3]])
+    together(batch, world, [REQUESTS[0]])
+
+    text = gateway(kuma)._core.measures.text({}).decode()
+    assert "mock_kuma_together_count 2.0" in text
+    assert "mock_kuma_together_sum 4.0" in text
