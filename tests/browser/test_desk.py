@@ -21,7 +21,7 @@ from mock_kuma.testing import running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
     from mock_kuma.testing import Kuma, World
 
@@ -130,6 +130,23 @@ def connect(page: Page, desk: Desk) -> None:
         panel.get_by_label("Seconds").fill("1")
         panel.get_by_role("button", name="Save the schedule").click()
         expect(page.get_by_role("status")).to_contain_text("The schedule was saved.")
+
+
+def test_what_came_while_a_page_was_on_its_way_is_shown(chrome: Browser, desk: Desk) -> None:
+    """The incident is made after the list was, and before the page asks for the first time what changed."""
+    with opened(chrome, desk, "chief") as page:
+        connect(page, desk)
+        held: list[Route] = []
+        page.route("**/live", lambda route: held.append(route))  # noqa: PLW0108 -- it is asked for its arguments
+        page.goto(f"{desk.url}/incidents")
+        desk.world.raise_alerts({"name": "Came meanwhile"})
+        while not held or "Came meanwhile" not in page.request.get(f"{desk.url}/incidents").text():
+            page.wait_for_timeout(100)
+        expect(page.locator("#incidents")).not_to_contain_text("Came meanwhile")
+
+        held[0].continue_()
+
+        expect(page.locator("#incidents")).to_contain_text("Came meanwhile")
 
 
 def serious(page: Page) -> list[str]:

@@ -35,10 +35,9 @@
       // Runs come every few seconds, and only their own page shows them.
       const answer = await fetch(document.querySelector("[data-runs]") === null ? "/live" : "/live?runs");
       const { version } = answer.ok && !answer.redirected ? await answer.json() : { version: seen };
-      if (seen !== null && version !== seen && parts.some(idle)) {
+      // At first, too: something may have changed while the page was on its way.
+      if (version !== seen && parts.some(idle)) {
         await refresh(parts);
-        seen = version;
-      } else if (seen === null) {
         seen = version;
       }
     } catch (error) {
