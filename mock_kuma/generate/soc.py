@@ -55,6 +55,7 @@ class Soc:
 
     def __init__(self, seed: int | str) -> None:
         self._seed = Seed(str(seed))
+        self._last: tuple[Rule, int, story.Cast] | None = None
 
     @cached_property
     def _organisation(self) -> _Organisation:
@@ -143,5 +144,11 @@ class Soc:
         return replace(likeness, name=name, message=name.replace("{", "{{").replace("}", "}}"))
 
     def _cast(self, rule: Rule, n: int) -> story.Cast:
+        # An alert is asked for and then its events: two draws of a hundred would be the same.
+        last = self._last
+        if last is not None and last[0] is rule and last[1] == n:
+            return last[2]
         organisation = self._organisation
-        return story.cast(self._seed, rule, n, estate=organisation.estate, people=organisation.people)
+        found = story.cast(self._seed, rule, n, estate=organisation.estate, people=organisation.people)
+        self._last = rule, n, found
+        return found
