@@ -13,6 +13,7 @@ import random
 import statistics
 import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -114,14 +115,18 @@ def rows(folder: Path, *, alerts: int = ALERTS) -> list[Row]:
 
 def _world(running: mock.Mock, count: int) -> World:
     made = running.control("POST", "/worlds", {"seed": 5})
-    ids: list[str] = []
-    for first in range(0, count, _BATCH):
+
+    def raised(first: int) -> list[str]:
         given = [
             {"event_count": 1, "base_events": 2, "lastSeen": _moment(place)}
             for place in range(first, min(count, first + _BATCH))
         ]
-        told = running.control("POST", f"/worlds/{made['world']}/alerts", {"alerts": given})
-        ids += told["ids"][:: max(1, len(given) // _IDS)]
+        told: list[str] = running.control("POST", f"/worlds/{made['world']}/alerts", {"alerts": given})["ids"]
+        return told[:: max(1, len(given) // _IDS)]
+
+    # Two at once: while the mock stores a thousand alerts, the next thousand are asked for.
+    with ThreadPoolExecutor(2) as pool:
+        ids = [one for some in pool.map(raised, range(0, count, _BATCH)) for one in some]
     return World(made["token"], count, ids)
 
 
