@@ -53,10 +53,10 @@ def core(store: str, events: str | None = None) -> Core:
 
 def vendor_app(settings: Settings, shared: Core) -> Gateway:
     """Return what answers on the vendor port."""
-    inside = _control(shared, settings, token_digest=None)
+    inside = _inside(shared, settings)
 
     def perform(world: World, step: Step) -> str | None:
-        problem = _perform(inside, world.id, step)
+        problem = _perform(inside(), world.id, step)
         return None if problem is None else f"move: {step.method} {step.path} answered {problem}"
 
     inner = vendor.build(shared, strict=settings.strict)
@@ -75,13 +75,16 @@ def front(settings: Settings, shared: Core, *, threads: int) -> Front:
 class Console:
     """What answers on the console port: the control API with documents, and the pages.
 
-    The pages are made when somebody first looks: a server that only programs use does not spend the time.
+    The pages are made when somebody first looks, and what a page lets try when somebody first tries it: a
+    server that only programs use does not spend the time.
     """
 
-    def __init__(self, core: Core, api: Flask, pages: Callable[[], Flask], tried: WSGIApplication) -> None:
+    def __init__(
+        self, core: Core, api: Flask, pages: Callable[[], Flask], vendor: Callable[[], WSGIApplication]
+    ) -> None:
         self.core, self.api = core, api
         self.pages = cache(pages)
-        self._tried = DispatcherMiddleware(api, {documents.TRY: tried})
+        self._tried = cache(lambda: DispatcherMiddleware(api, {documents.TRY: _without_wire(vendor())}))
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -91,7 +94,7 @@ class Console:
             for one in (control.PREFIX, *health.PATHS, *documents.PREFIXES)
         )
         if path.startswith(f"{documents.TRY}/"):
-            return self._tried(environ, start_response)
+            return self._tried()(environ, start_response)
         return (self.api if is_api else self.pages())(environ, start_response)
 
 
@@ -99,19 +102,17 @@ def console_app(settings: Settings, shared: Core) -> Console:
     """Return what answers on the console port."""
     api = _control(shared, settings, token_digest=settings.control_digest)
     api.register_blueprint(documents.blueprint())
-    tried = _without_wire(vendor_app(settings, shared))
-    return Console(shared, api, lambda: _pages(settings, shared), tried)
+    return Console(shared, api, lambda: _pages(settings, shared), lambda: vendor_app(settings, shared))
 
 
 def _pages(settings: Settings, shared: Core) -> Flask:
     from mock_kuma.console import app as pages  # noqa: PLC0415 -- see Console
     from mock_kuma.console import control_client  # noqa: PLC0415 -- likewise
 
-    inside = cache(lambda: _control(shared, settings, token_digest=None))
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     return pages.build(
         shared,
-        control=control_client.client(inside),
+        control=control_client.client(_inside(shared, settings)),
         control_digest=settings.control_digest,
         cookie=f"mock_kuma_{settings.console_port}",
         settle=_settler(shared, performer(settings, shared.soc)),
@@ -122,19 +123,27 @@ def _pages(settings: Settings, shared: Core) -> Flask:
 def performer(settings: Settings, soc: Callable[[str], Soc]) -> agenda.Perform:
     """Return what carries out an action of an agenda, in the transaction that settles it."""
     within = Within()
-    inside = control_app.build(
-        Core(within, soc, Measures()),
-        token_digest=None,
-        wire=settings.wire,
-        kuma_version=settings.kuma_version,
-        perform=_refuse,
-    )
+
+    @cache
+    def inside() -> Flask:
+        return control_app.build(
+            Core(within, soc, Measures()),
+            token_digest=None,
+            wire=settings.wire,
+            kuma_version=settings.kuma_version,
+            perform=_refuse,
+        )
 
     def perform(connection: Connection, world: str, step: Step) -> str | None:
         with within.held(connection):
-            return _perform(inside, world, step)
+            return _perform(inside(), world, step)
 
     return perform
+
+
+def _inside(shared: Core, settings: Settings) -> Callable[[], Flask]:
+    """Return what makes a control application for the mock's own use, when it is first needed."""
+    return cache(lambda: _control(shared, settings, token_digest=None))
 
 
 def _control(shared: Core, settings: Settings, *, token_digest: str | None) -> Flask:

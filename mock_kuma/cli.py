@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import os
 import resource
@@ -172,12 +173,14 @@ def _refuse_open_doors(options: dict[str, Any]) -> None:
 def _serve(options: dict[str, Any], folder: Path | None) -> None:
     # A process that dies leaves no image of its memory, where the tokens are.
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
-    # Imported here, so that --help answers at once.
+    # Imported here, so that --help answers at once. Nothing of it is garbage: the collector need not look.
+    gc.disable()
     from mock_kuma import ids, installation, logs, server, tls  # noqa: PLC0415 -- as said
     from mock_kuma import scenarios as stories  # noqa: PLC0415 -- likewise
     from mock_kuma.commands.watch import Watch  # noqa: PLC0415 -- likewise
     from mock_kuma.settings import Settings  # noqa: PLC0415 -- likewise
 
+    gc.enable()
     control_token = None if options["open_control"] else options["control_token"] or ids.new_token()
     seed = options["seed"] or installation.new_seed()
     logs.begin(logs.Form(options["log_format"]), verbose=options["verbose"])
@@ -208,7 +211,8 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
             watch = Watch(options["scenario"]) if options["watch"] else None
             password = options["password"] or ids.new_token()[:12]
             story = stories.found(options["scenario"])
-            token = installation.prepare(settings, options["token"], story, password=password)
+            token = options["token"] or ids.new_token()
+            installation.create(settings)
             if settings.events:
                 held.enter_context(installation.event_storage(settings, temporary=folder is not None))
             certificate = (
@@ -230,6 +234,9 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                 spoiled=None if wire is None else wire.spoiled(),
             )
 
+            def settle() -> None:
+                installation.settle(settings, token, story, password=password)
+
             def announce() -> None:
                 if options["ready_file"] is not None:
                     installation.write_ready(options["ready_file"].absolute(), ready)
@@ -239,7 +246,8 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
                 if watch is not None:
                     watch.look(lambda scenario: installation.retell(settings, scenario))
 
-            server.run(server.listeners(settings, certificate, wire), ready=announce, look=look)
+            found = server.listeners(settings, certificate, wire)
+            server.run(found, settle=settle, ready=announce, look=look)
         except (server.PortTaken, server.DidNotStart, installation.NoStore, tls.TlsProblem) as error:
             raise _CannotServe(str(error)) from error
         except (stories.WrongScenario, stories.NoSuchScenario) as error:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from mock_kuma import journal
 from mock_kuma.api import params
 from mock_kuma.api.plain import Sent
-from mock_kuma.upstream import MAX_BODY
+from mock_kuma.bounds import MAX_BODY
 
 if TYPE_CHECKING:
     from wsgiref.types import WSGIEnvironment

@@ -66,10 +66,26 @@ def prepare(
 ) -> str:
     """Make the tables and the default world where they are missing; return its administrator's token.
 
-    A new default world has the scenario's story behind it. On a store that is used again the data stay, and
-    the administrator gets token and password anew. Raises NoStore, WrongScenario.
+    Raises NoStore, WrongScenario.
     """
-    database = _opened(settings.store)
+    create(settings)
+    return settle(settings, token, scenario, password=password)
+
+
+def create(settings: Settings) -> None:
+    """Make the tables where they are missing. Raises NoStore."""
+    _opened(settings.store).close()
+
+
+def settle(
+    settings: Settings, token: str | None, scenario: Scenario | None = None, *, password: str | None = None
+) -> str:
+    """Make the default world where it is missing; return its administrator's token.
+
+    A new one has the scenario's story behind it. On a store that is used again the data stay, and the
+    administrator gets token and password anew. Raises NoStore, WrongScenario.
+    """
+    database = Database(settings.store)
     try:
         return _settled(database, settings, token, scenario, password)
     except StoreTrouble as error:

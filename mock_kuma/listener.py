@@ -17,13 +17,14 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from mock_kuma import logs, tls
+from mock_kuma.bounds import MAX_HEAD, MAX_HEADERS
 from mock_kuma.outgoing import Outgoing
 from mock_kuma.secured import Arrival, Secured, Speaker
-from mock_kuma.upstream import MAX_HEAD, MAX_HEADERS
 
 if TYPE_CHECKING:
     import asyncio
     import ssl
+    from collections.abc import Callable
 
     from mock_kuma.server import Listener
 
@@ -48,13 +49,14 @@ _ALLOCATIONS: Final = 20_000
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
-def serve(listener: Listener) -> None:
-    """Run one HTTP server until it is told to end."""
+def serve(listener: Listener, settled: Callable[[], object] = lambda: None) -> None:
+    """Run one HTTP server until it is told to end; it listens once ``settled`` returns."""
     server = uvicorn.Server(config(listener))
     # What was made so far stays: the collector need not look at it again and again, and seldom at what a
     # request leaves behind, most of which is freed without it.
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS)
+    settled()
     with bound(listener) as sock:
         server.run([sock])
 

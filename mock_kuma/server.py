@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+    from multiprocessing.synchronize import Event
 
     from mock_kuma.carrier import Application
     from mock_kuma.settings import Settings
@@ -172,18 +173,23 @@ def listeners(
 def run(
     listeners: Mapping[str, Listener | Wire],
     *,
+    settle: Callable[[], None],
     ready: Callable[[], None],
-    look: Callable[[], None] = lambda: None,
+    look: Callable[[], None],
 ) -> None:
     """Run the listeners until SIGINT or SIGTERM; call ``ready`` once all of them accept.
 
-    ``look`` is called twice a second, in the main process.
+    ``settle`` is called first, while their processes make what will answer; none of them listens or asks the
+    store before it is done. ``look`` is called twice a second. All three are, in the main process.
     """
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     context = multiprocessing.get_context("fork")
-    with _running(context, listeners) as processes:
+    settled = context.Event()
+    with _running(context, listeners, settled) as processes:
+        settle()
+        settled.set()
         _wait_until_accepting(listeners.values(), processes.values(), stop)
         if not stop.is_set():
             ready()
@@ -195,9 +201,11 @@ def run(
 
 
 @contextlib.contextmanager
-def _running(context: Any, listeners: Mapping[str, Listener | Wire]) -> Iterator[dict[str, Any]]:
+def _running(
+    context: Any, listeners: Mapping[str, Listener | Wire], settled: Event
+) -> Iterator[dict[str, Any]]:
     processes = {
-        f"{name} {number}": context.Process(target=_listen, args=(listener, os.getpid()))
+        f"{name} {number}": context.Process(target=_listen, args=(listener, os.getpid(), settled))
         for name, listener in listeners.items()
         for number in range(1, listener.workers + 1)
     }
@@ -216,7 +224,7 @@ def _running(context: Any, listeners: Mapping[str, Listener | Wire]) -> Iterator
                 process.join()
 
 
-def _listen(listener: Listener | Wire, parent: int) -> None:
+def _listen(listener: Listener | Wire, parent: int, settled: Event) -> None:
     # The main process's own would let a signal pass that comes before the server is there to hear it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -224,12 +232,13 @@ def _listen(listener: Listener | Wire, parent: int) -> None:
     if isinstance(listener, Wire):
         from mock_kuma import wire  # noqa: PLC0415 -- in the process that needs it
 
+        settled.wait()
         wire.run(listener.doors, listener.upstream)
     else:
         # Here, in the process that needs it: the main one starts sooner without.
         from mock_kuma.listener import serve  # noqa: PLC0415 -- as said
 
-        serve(listener)
+        serve(listener, settled.wait)
     # Threads that sleep out a delay are not waited for.
     logging.shutdown()
     os._exit(0)

@@ -11,16 +11,10 @@ from typing import Any, Final
 
 import h11
 
+from mock_kuma.bounds import MAX_HEAD
+
 #: So much is read at a time.
 PIECE: Final = 256 * 1024
-#: Longer heads of requests and answers are refused.
-MAX_HEAD: Final = 128 * 1024
-#: A request with more of them is refused; the application's server would say so in words of its own.
-MAX_HEADERS: Final = 100
-#: Likewise one with a longer path and query.
-MAX_TARGET: Final = 65_535
-#: Larger bodies are refused; the largest that the vendor documents is an upload of 64 MB.
-MAX_BODY: Final = 66 * 1024 * 1024
 #: A connection that was not used for so long is not used again: the application ends idle ones, and an end
 #: that crosses a request cannot be told from a lost answer.
 _FRESH_SECONDS: Final = 5.0

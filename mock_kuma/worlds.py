@@ -75,8 +75,11 @@ def make(
         },
     )
     world = get(connection, world_id)
-    add_tenant(connection, world, tenant=main, name="Main", main=True)
-    add_tenant(connection, world, tenant=SHARED_TENANT, name="Shared", shared=True)
+    tenants = [
+        _tenant(world, tenant=main, name="Main", main=True),
+        _tenant(world, tenant=SHARED_TENANT, name="Shared", shared=True),
+    ]
+    directory.add_tenants(connection, tenants)
     user = add_user(
         connection,
         world,
@@ -89,7 +92,7 @@ def make(
     first_resources.add(connection, world, soc, user=user)
     service_actions.add_first(connection, world, soc)
     setting_actions.add_first(connection, world, soc)
-    secret = give_token(connection, world, user, expires=None, token=token)
+    secret = _give_first_token(connection, world, user, expires=None, token=token)
     return NewWorld(world=world, token=secret, user=user)
 
 
@@ -112,29 +115,41 @@ def add_tenant(
     *,
     tenant: str,
     name: str,
-    main: bool = False,
-    shared: bool = False,
     disabled: bool = False,
     description: str = "",
     eps_limit: int = 0,
 ) -> None:
     """Store a tenant."""
-    now = world.clock.now()
-    directory.add_tenant(
-        connection,
-        {
-            "world": world.id,
-            "id": tenant,
-            "name": name,
-            "description": description,
-            "main": main,
-            "shared": shared,
-            "disabled": disabled,
-            "eps_limit": eps_limit,
-            "created": now,
-            "updated": now,
-        },
+    row = _tenant(
+        world, tenant=tenant, name=name, disabled=disabled, description=description, eps_limit=eps_limit
     )
+    directory.add_tenants(connection, [row])
+
+
+def _tenant(
+    world: World,
+    *,
+    tenant: str,
+    name: str,
+    main: bool = False,
+    shared: bool = False,
+    disabled: bool = False,
+    description: str = "",
+    eps_limit: int = 0,
+) -> dict[str, Any]:
+    now = world.clock.now()
+    return {
+        "world": world.id,
+        "id": tenant,
+        "name": name,
+        "description": description,
+        "main": main,
+        "shared": shared,
+        "disabled": disabled,
+        "eps_limit": eps_limit,
+        "created": now,
+        "updated": now,
+    }
 
 
 def add_user(
@@ -174,6 +189,13 @@ def give_token(
     token: str | None = None,
 ) -> str:
     """Give a user a new token, which is returned this once; the former one stops working."""
+    directory.revoke_token(connection, world.id, user)
+    return _give_first_token(connection, world, user, expires=expires, token=token)
+
+
+def _give_first_token(
+    connection: Connection, world: World, user: str, *, expires: int | None, token: str | None
+) -> str:
     secret = token or ids.new_token()
     directory.give_token(connection, world.id, user, digest=ids.digest(secret), expires=expires)
     return secret

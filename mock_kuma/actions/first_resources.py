@@ -41,7 +41,7 @@ _FIRST: Final[tuple[tuple[str, str, dict[str, Any]], ...]] = (
 
 def add(connection: Connection, world: World, soc: Soc, *, user: str) -> None:
     """Store the resources in the main tenant; ``user`` is who has made them."""
-    resources.create(
+    resources.add_first(
         connection,
         world,
         [

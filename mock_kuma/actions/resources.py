@@ -69,6 +69,12 @@ def create(connection: Connection, world: World, drafts: Sequence[Draft]) -> lis
     double = repeated(ids) or stored_ids.taken(connection, store.resources, world.id, ids)
     if double is not None:
         raise Conflict(double, "a resource of this world has this id already")
+    add_first(connection, world, drafts)
+    return ids
+
+
+def add_first(connection: Connection, world: World, drafts: Sequence[Draft]) -> None:
+    """Store new resources whose ids no other has, without looking: every test makes a world."""
     now = world.clock.now()
     store.add(
         connection,
@@ -93,7 +99,6 @@ def create(connection: Connection, world: World, drafts: Sequence[Draft]) -> lis
     store.note(
         connection, [_version(world, draft.id, 1, draft.content, user=draft.user, at=now) for draft in drafts]
     )
-    return ids
 
 
 def add(connection: Connection, world: World, scope: Scope, draft: Draft) -> None:

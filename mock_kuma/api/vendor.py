@@ -35,7 +35,7 @@ from mock_kuma.api import (
     users,
 )
 from mock_kuma.api.dialect import DIALECTS
-from mock_kuma.upstream import MAX_BODY
+from mock_kuma.bounds import MAX_BODY
 
 if TYPE_CHECKING:
     from mock_kuma.core import Core, Quick

@@ -76,8 +76,10 @@ def build(
 
     def settle() -> None:
         world_id = (request.view_args or {}).get("world_id")
+        if world_id is None:
+            return
         with core.database.read() as connection:
-            row = None if world_id is None else store.find(connection, world_id)
+            row = store.find(connection, world_id)
         if row is not None and World.of(row).is_due():
             with core.database.write(row.id) as connection:
                 agenda.settle(connection, row.id, perform)

@@ -25,9 +25,9 @@ _USER = (
 )
 
 
-def add_tenant(connection: Connection, values: Mapping[str, Any]) -> None:
-    """Store a new tenant."""
-    connection.execute(insert(tables.tenants), values)
+def add_tenants(connection: Connection, rows: list[dict[str, Any]]) -> None:
+    """Store new tenants."""
+    connection.execute(insert(tables.tenants), rows)
 
 
 def change_tenant(connection: Connection, world: str, tenant: str, values: Mapping[str, Any]) -> bool:
@@ -105,11 +105,9 @@ def first_user(connection: Connection, world: str) -> str:
 
 
 def give_token(connection: Connection, world: str, user_id: str, *, digest: str, expires: int | None) -> None:
-    """Store a user's token in place of the former one."""
-    revoke_token(connection, world, user_id)
-    connection.execute(
-        insert(tables.tokens).values(world=world, user=user_id, digest=digest, expires=expires)
-    )
+    """Store the token of a user who has none."""
+    values = {"world": world, "user": user_id, "digest": digest, "expires": expires}
+    connection.execute(insert(tables.tokens), values)
 
 
 def revoke_token(connection: Connection, world: str, user_id: str) -> bool:

@@ -19,7 +19,8 @@ import h11
 import msgspec
 
 from mock_kuma import faults
-from mock_kuma.upstream import MAX_BODY, MAX_HEAD, MAX_HEADERS, MAX_TARGET, PIECE, Application, NoAnswer
+from mock_kuma.bounds import MAX_BODY, MAX_HEAD, MAX_HEADERS, MAX_TARGET
+from mock_kuma.upstream import PIECE, Application, NoAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,6 +8,7 @@ Exits 1 where a goal is missed. Rule: figures are from a machine with nothing el
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import tempfile
@@ -49,6 +50,8 @@ def main(
         install.program("wrk", "apt")
     except install.NotInstalled as error:
         raise click.ClickException(str(error)) from error
+    # As a user has it: what pip has installed is compiled already.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     # Asked to end, it ends what it started, as after Ctrl-C.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if quick:

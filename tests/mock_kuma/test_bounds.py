@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
 from mock_kuma import journal
+from mock_kuma.bounds import MAX_BODY
 from mock_kuma.control import openapi
 from mock_kuma.operations import every
-from mock_kuma.upstream import MAX_BODY
 from tests.mock_kuma.conftest import CONTROL_TOKEN
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from uvicorn.server import ServerState
 
 from mock_kuma import carrier, listener, logs
 from mock_kuma.api.plain import Reply
+from mock_kuma.bounds import MAX_HEAD
 from mock_kuma.server import Listener
-from mock_kuma.upstream import MAX_HEAD
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
