@@ -139,7 +139,7 @@ def events_of(
     for event in events:
         event["BaseEvents"] = [
             {
-                "ID": soc.uuid(f"base event {event['ID']}", place),
+                "ID": base["ID"] if "ID" in base else soc.uuid(f"base event {event['ID']}", place),
                 "Timestamp": event["Timestamp"],
                 "Type": 1,
                 **shared,
