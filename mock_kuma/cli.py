@@ -175,7 +175,7 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
     # Imported here, so that --help answers at once. Nothing of it is garbage: the collector need not look.
     gc.disable()
-    from mock_kuma import ids, installation, logs, server, tls  # noqa: PLC0415 -- as said
+    from mock_kuma import ids, installation, logs, ports, server, tls  # noqa: PLC0415 -- as said
     from mock_kuma import scenarios as stories  # noqa: PLC0415 -- likewise
     from mock_kuma.commands.watch import Watch  # noqa: PLC0415 -- likewise
     from mock_kuma.settings import Settings  # noqa: PLC0415 -- likewise
@@ -190,7 +190,7 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
         os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", counts)
         try:
             front, console = (
-                held.enter_context(server.reserve(options["host"], options[name]))
+                held.enter_context(ports.reserve(options["host"], options[name]))
                 for name in ("port", "console_port")
             )
             settings = Settings(
@@ -248,7 +248,7 @@ def _serve(options: dict[str, Any], folder: Path | None) -> None:
 
             found = server.listeners(settings, certificate, wire)
             server.run(found, settle=settle, ready=announce, look=look)
-        except (server.PortTaken, server.DidNotStart, installation.NoStore, tls.TlsProblem) as error:
+        except (ports.PortTaken, server.DidNotStart, installation.NoStore, tls.TlsProblem) as error:
             raise _CannotServe(str(error)) from error
         except (stories.WrongScenario, stories.NoSuchScenario) as error:
             raise _CannotServe(terminal.plain(f"--scenario: {error}")) from error

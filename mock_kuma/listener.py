@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import gc
 import logging
-import socket
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -16,13 +15,16 @@ import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from mock_kuma import logs, tls
+from mock_kuma import logs, ports, tls
 from mock_kuma.bounds import MAX_HEAD, MAX_HEADERS
+from mock_kuma.dealer import BACKLOG
+from mock_kuma.dealt import Dealt
 from mock_kuma.outgoing import Outgoing
 from mock_kuma.secured import Arrival, Secured, Speaker
 
 if TYPE_CHECKING:
     import asyncio
+    import socket
     import ssl
     from collections.abc import Callable
 
@@ -35,10 +37,6 @@ _PATIENCE_SECONDS: Final = 30.0
 _IDLE_SECONDS: Final = 300
 #: Likewise one whose client takes nothing of an answer.
 _UNREAD_SECONDS: Final = 60.0
-#: The kernel holds about so many bytes that cannot leave yet; of megabytes it tells no progress for minutes.
-_UNSENT: Final = 64 * 1024
-#: So many connections may wait to be accepted.
-_BACKLOG: Final = 1_024
 #: So long the last answers are waited for.
 _STOP_SECONDS: Final = 4
 #: A client that does not say goodbye in TLS is not waited for when everything ends.
@@ -49,27 +47,24 @@ _ALLOCATIONS: Final = 20_000
 _FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 
 
-def serve(listener: Listener, settled: Callable[[], object] = lambda: None) -> None:
-    """Run one HTTP server until it is told to end; it listens once ``settled`` returns."""
-    server = uvicorn.Server(config(listener))
+def serve(
+    listener: Listener, settled: Callable[[], object] = lambda: None, hand: socket.socket | None = None
+) -> None:
+    """Run one HTTP server until it is told to end; nobody reaches it before ``settled`` returns.
+
+    It listens itself where there is no ``hand`` from which it takes its connections.
+    """
+    served = config(listener)
     # What was made so far stays: the collector need not look at it again and again, and seldom at what a
     # request leaves behind, most of which is freed without it.
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS)
     settled()
-    with bound(listener) as sock:
-        server.run([sock])
-
-
-def bound(listener: Listener) -> socket.socket:
-    """Return its socket, beside the one that keeps the port, and those of other workers."""
-    family = socket.AF_INET6 if ":" in listener.host else socket.AF_INET
-    # By its protocol asyncio knows that a small piece has to leave before the last was acknowledged.
-    sock = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _UNSENT)
-    sock.bind((listener.host, listener.port))
-    return sock
+    if hand is not None:
+        Dealt(served, hand).run([])
+        return
+    with ports.bound(listener.host, listener.port) as sock:
+        uvicorn.Server(served).run([sock])
 
 
 def config(listener: Listener) -> uvicorn.Config:
@@ -89,7 +84,7 @@ def config(listener: Listener) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=listener.dated,
-        backlog=_BACKLOG,
+        backlog=BACKLOG,
         timeout_keep_alive=_IDLE_SECONDS,
         timeout_graceful_shutdown=_STOP_SECONDS,
     )

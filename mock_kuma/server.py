@@ -18,7 +18,10 @@ import sys
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
+
+from mock_kuma import ports
+from mock_kuma.dealer import Dealer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -37,17 +40,6 @@ _START_SECONDS = 20
 #: Longer than a listener waits for its last answers.
 _STOP_SECONDS = 5
 _DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG
-
-
-class PortTaken(Exception):
-    """Somebody else listens on the port."""
-
-    def __init__(self, host: str, port: int, why: str) -> None:
-        super().__init__(host, port, why)
-        self.host, self.port, self.why = host, port, why
-
-    def __str__(self) -> str:
-        return f"cannot listen on {self.host} port {self.port}: {self.why}; choose another port, or 0"
 
 
 class DidNotStart(Exception):
@@ -75,7 +67,6 @@ class Wire:
 
     doors: tuple[Door, ...]
     upstream: tuple[str, int]
-    workers: ClassVar[int] = 1
 
     @property
     def host(self) -> str:
@@ -111,34 +102,13 @@ def wire(
     if certificate is not None:
         spoiled = tls.spoiled_certificates(settings.data_folder)
         doors += [
-            Door(hold(reserve(settings.host, 0)), tls.context(one), name) for name, one in spoiled.items()
+            Door(hold(ports.reserve(settings.host, 0)), tls.context(one), name)
+            for name, one in spoiled.items()
         ]
         # Plain HTTP where a client expects TLS.
-        doors.append(Door(hold(reserve(settings.host, 0)), None, "plain"))
-    behind = hold(reserve("127.0.0.1", 0))  # it speaks plain HTTP, so nobody else may reach it
+        doors.append(Door(hold(ports.reserve(settings.host, 0)), None, "plain"))
+    behind = hold(ports.reserve("127.0.0.1", 0))  # it speaks plain HTTP, so nobody else may reach it
     return Wire(tuple(doors), behind.getsockname()[:2])
-
-
-def reserve(host: str, port: int) -> socket.socket:
-    """Return a bound socket that keeps a port ours without listening on it; 0 picks one.
-
-    The listener binds the same port beside it (SO_REUSEPORT), so between choosing and
-    listening nobody else can take it.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_STREAM) as probe:
-            # Without SO_REUSEPORT this fails where anybody listens, another mock included.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind((host, port))
-            port = probe.getsockname()[1]
-        # The wire listens on it: asyncio sends small pieces at once where it knows the protocol.
-        held = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        held.bind((host, port))
-    except OSError as error:
-        raise PortTaken(host, port, (error.strerror or str(error)).lower()) from error
-    return held
 
 
 def listeners(
@@ -204,16 +174,24 @@ def run(
 def _running(
     context: Any, listeners: Mapping[str, Listener | Wire], settled: Event
 ) -> Iterator[dict[str, Any]]:
-    processes = {
-        f"{name} {number}": context.Process(target=_listen, args=(listener, os.getpid(), settled))
-        for name, listener in listeners.items()
-        for number in range(1, listener.workers + 1)
-    }
+    processes, dealers = {}, []
+    for name, listener in listeners.items():
+        hands: list[socket.socket | None] = [None]
+        if isinstance(listener, Listener) and listener.workers > 1:
+            dealers.append(Dealer(listener.host, listener.port, listener.workers))
+            hands = list(dealers[-1].hands)
+        for number, hand in enumerate(hands, 1):
+            process = context.Process(target=_listen, args=(listener, os.getpid(), settled, hand))
+            processes[f"{name} {number}"] = process
     try:
         for process in processes.values():
             process.start()
+        for dealer in dealers:
+            dealer.begin()
         yield processes
     finally:
+        for dealer in dealers:
+            dealer.stop()
         for process in processes.values():
             process.terminate()
         end = time.monotonic() + _STOP_SECONDS
@@ -224,7 +202,7 @@ def _running(
                 process.join()
 
 
-def _listen(listener: Listener | Wire, parent: int, settled: Event) -> None:
+def _listen(listener: Listener | Wire, parent: int, settled: Event, hand: socket.socket | None) -> None:
     # The main process's own would let a signal pass that comes before the server is there to hear it.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL)
@@ -238,7 +216,7 @@ def _listen(listener: Listener | Wire, parent: int, settled: Event) -> None:
         # Here, in the process that needs it: the main one starts sooner without.
         from mock_kuma.listener import serve  # noqa: PLC0415 -- as said
 
-        serve(listener, settled.wait)
+        serve(listener, settled.wait, hand)
     # Threads that sleep out a delay are not waited for.
     logging.shutdown()
     os._exit(0)

@@ -1,6 +1,6 @@
 """What the mock itself costs a request: its batches in this process, without a server or a network.
 
-    python -m tests.bench.inside FOLDER IDS WORK START [--profile]
+    python -m tests.bench.inside FOLDER IDS WORK [--profile]
 
 Prints JSON: microseconds of processor time for each, of W2 or W3, by how many come at once; or the shares by
 package of what Python's profiler sees, which slows Python down and not what is written in C. Rule: the same
@@ -46,23 +46,21 @@ _GROUPS: Final = (
 )
 
 
-def measure(folder: Path, ids: Path, work: str, *, processes: int = 1) -> dict[int, float]:
-    """Return what W2 or W3 costs by the number at once, in each of so many processes on one store."""
-    started = [_started(folder, ids, work, place * COUNT) for place in range(processes)]
-    told = [json.loads(process.communicate(timeout=120)[0])["us"] for process in started]
-    return {size: statistics.mean(one[str(size)] for one in told) for size in SIZES}
+def measure(folder: Path, ids: Path, work: str) -> dict[int, float]:
+    """Return what W2 or W3 costs by the number at once."""
+    told = json.loads(_said(folder, ids, work))["us"]
+    return {int(size): cost for size, cost in told.items()}
 
 
 def shares(folder: Path, ids: Path) -> str:
     """Return where the time of a W2 goes, by package."""
-    process = _started(folder, ids, "W2", 0, "--profile")
-    found: str = json.loads(process.communicate(timeout=120)[0])["shares"]
+    found: str = json.loads(_said(folder, ids, "W2", "--profile"))["shares"]
     return found
 
 
-def _started(folder: Path, ids: Path, *rest: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.bench.inside", str(folder), str(ids), *map(str, rest)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+def _said(folder: Path, ids: Path, *rest: str) -> str:
+    command = [sys.executable, "-m", "tests.bench.inside", str(folder), str(ids), *rest]
+    return subprocess.run(command, capture_output=True, text=True, check=True, timeout=120).stdout
 
 
 def _batch(folder: Path) -> tuple[Batch, str]:
@@ -109,14 +107,14 @@ def _profiled(work: Callable[[], object]) -> str:
 
 def main() -> None:
     """Do what the command line says."""
-    folder, ids, work, start = sys.argv[1:5]
+    folder, ids, work = sys.argv[1:4]
     keys = Path(ids).read_text(encoding="utf-8").split()
     # What others have left to move into the file itself is not this one's burden.
     with contextlib.closing(sqlite3.connect(f"{folder}/mock.db")) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     batch, token = _batch(Path(folder))
     _answer(batch, "W2", token, keys[-80:], 4)  # the first ones import and open
-    chosen = keys[int(start) : int(start) + COUNT]
+    chosen = keys[:COUNT]
     if "--profile" in sys.argv:
         print(
             json.dumps({"shares": _profiled(lambda: _answer(batch, work, token, chosen[:2_000], SIZES[-1]))})

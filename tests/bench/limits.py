@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 #: So many come together where eight connections ask one worker, which waits until no more come.
 _TOGETHER: Final = 8
-#: About so many where two share them.
-_FEW: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +30,9 @@ class Limits:
     """Microseconds of processor time by workload and number of requests at once, and where they go."""
 
     inside: dict[str, dict[int, float]]
-    shared: dict[int, float]  # of W2 in each of two processes on one store
     shares: str
     together: tuple[float, float]  # how many came at once on average, with one worker and with two
+    apart: tuple[float, float]  # of W2 on two servers: how many a second both, and what one of them costs
 
     def of(self, work: str, ours: Shot, empty: Shot, goal: float) -> str:
         """Tell what one worker's request is made of, and what a goal of so many a second leaves for each."""
@@ -50,26 +48,20 @@ class Limits:
         return f"{words}. In the mock: {self.shares}" if work == "W2" else words
 
     def of_two(self, one: Shot, two: Shot, goal: float) -> str:
-        """Tell what a second worker costs, where the goal is so many a second."""
-        alone, cores = self.inside["W2"], os.cpu_count() or 1
+        """Tell why a second worker does not do more, where the goal is so many a second."""
+        cores = os.cpu_count() or 1
         left = cores * 1_000_000 / goal - two.client_us
-        # What is paid once for all that come together, by what it costs one alone and one of eight.
-        once = (alone[1] - alone[_TOGETHER]) / (1 - 1 / _TOGETHER)
-        together, halves = self.together
-        apart, anew = once / halves - once / together, self.shared[_FEW] - alone[_FEW]
-        least = one.cpu_us + apart
+        rate, cost = self.apart
         words = (
             f"W2: the goal leaves {left:,.0f} µs for each, since wrk takes {two.client_us:,.0f} of the"
-            f" {cores} cores. One worker takes {one.cpu_us:,.0f}. Of eight connections {halves:.1f} requests"
-            f" came together instead of {together:.1f}, and what is paid once for all of them is"
-            f" {once:,.0f} µs: {apart:+,.0f}. What one process commits the other reads anew: {anew:+,.0f}"
-            f" ({self.shared[_FEW]:,.0f} with {_FEW} at once in each of two processes on one store, without"
-            f" a server, {alone[_FEW]:,.0f} in one). Together {least + anew:,.0f}; measured"
-            f" {two.cpu_us:,.0f}, with {_cores(two)} cores busy beside wrk's"
-            f" {two.per_second * two.client_us / 1_000_000:.2f}"
+            f" {cores} cores. One worker takes {one.cpu_us:,.0f}, with {self.together[0]:.1f} requests"
+            f" answered together; of two each has four of the eight connections, answers"
+            f" {self.together[1]:.1f} together, and takes {two.cpu_us:,.0f}. Two servers that share nothing,"
+            f" with a store and four connections each, answer {rate:,.0f} a second,"
+            f" {rate / one.per_second:.2f} × one, and take {cost:,.0f}"
         )
-        if least > left:
-            words += f". Without what sharing a store costs it would be {least:,.0f}: more than is left"
+        if rate < goal:
+            words += ": what two workers share is not the limit, the cores are"
         return words
 
 
@@ -77,12 +69,13 @@ def _cores(shot: Shot) -> str:
     return f"{shot.per_second * shot.cpu_us / 1_000_000:.2f}"
 
 
-def measure(folder: Path, held: mock.Held, together: tuple[float, float]) -> Limits:
+def measure(
+    folder: Path, held: mock.Held, *, together: tuple[float, float], apart: tuple[float, float]
+) -> Limits:
     """Measure on the store of a mock that nobody asks any more: its alerts are closed one after the other."""
     ids = held.others
     found = {work: inside.measure(folder, ids, work) for work in ("W2", "W3")}
-    shared = inside.measure(folder, ids, "W2", processes=2)
-    return Limits(found, shared, inside.shares(folder, ids), together)
+    return Limits(found, inside.shares(folder, ids), together, apart)
 
 
 @contextlib.contextmanager

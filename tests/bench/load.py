@@ -61,7 +61,9 @@ class Shot:
     client_us: float = 0.0
 
 
-def fire(url: str, ask: Ask, *, seconds: float, cpu: Callable[[], float]) -> Shot:
+def fire(
+    url: str, ask: Ask, *, seconds: float, cpu: Callable[[], float], connections: int = CONNECTIONS
+) -> Shot:
     """Ask for so many seconds; ``cpu`` tells how many seconds the server has worked so far."""
     pairs = [text for pair in ask.headers.items() for text in pair]
     arguments = [ask.method, ask.path, ask.body, "-" if ask.ids is None else str(ask.ids), *pairs]
@@ -69,7 +71,7 @@ def fire(url: str, ask: Ask, *, seconds: float, cpu: Callable[[], float]) -> Sho
     command = [
         "wrk",
         "-t1",
-        f"-c{CONNECTIONS}",
+        f"-c{connections}",
         f"-d{seconds:g}s",
         "--timeout",
         "60s",

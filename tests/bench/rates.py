@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import statistics
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +17,7 @@ import httpx
 
 from mock_kuma.clock import wait_until
 from tests.bench import install, limits, mock, servers
-from tests.bench.load import Ask, Failed, Shot, TooSlow, fire
+from tests.bench.load import CONNECTIONS, Ask, Failed, Shot, TooSlow, fire
 from tests.bench.peers import OWN, PEERS, Peer
 from tests.bench.table import Row
 
@@ -79,6 +80,7 @@ def measure(folder: Path, *, rounds: int, seconds: float, peers: bool, works: se
         data = mock.fill(one, folder)
         two = held.enter_context(mock.running(folder / "two", "--workers", "2"))
         mock.fill(two, folder / "two")
+        pair = [_lonely(held, folder / name) for name in ("left", "right")] if "W2" in works else []
         empty = held.enter_context(limits.empty(folder / "empty"))
         measured = [
             _ours(one, "mock-kuma", data),
@@ -90,16 +92,40 @@ def measure(folder: Path, *, rounds: int, seconds: float, peers: bool, works: se
                 measured.append(held.enter_context(_theirs(peer, folder / peer.program, data)))
             except (install.NotInstalled, servers.DidNotStart, httpx.HTTPError) as error:
                 missing[peer.name] = str(error)
-        for server in measured:
+        for server in (*measured, *pair):
             server.server.pause()
+        apart: list[tuple[float, float]] = []
         for number in range(rounds):
             # Every other round the other way about, so that nobody always comes after the same.
             for server in measured if number % 2 == 0 else measured[::-1]:
                 for work in WORKS:
                     if work.split()[0] in works:
                         _shoot(server, work, seconds, missing)
+                if server is measured[1] and pair:
+                    apart.append(_apart(pair, seconds))
         together = _together(one), _together(two)
-    return Rates(measured, missing, limits.measure(folder / "one", data, together))
+    middle = tuple(map(statistics.median, zip(*apart, strict=True))) if apart else (0.0, 0.0)
+    return Rates(measured, missing, limits.measure(folder / "one", data, together=together, apart=middle))
+
+
+def _lonely(held: contextlib.ExitStack, folder: Path) -> Measured:
+    """Return a server with one worker and a store of its own."""
+    running = held.enter_context(mock.running(folder, "--workers", "1"))
+    return _ours(running, folder.name, mock.fill(running, folder))
+
+
+def _apart(pair: list[Measured], seconds: float) -> tuple[float, float]:
+    """Ask two servers for W2 at once, over half of the connections each; return the sum, and one's CPU."""
+
+    def shot(one: Measured) -> Shot:
+        with one.server.awake(), one.ask("W2") as ask:
+            assert ask is not None
+            half = CONNECTIONS // 2
+            return fire(one.server.url, ask, seconds=seconds, cpu=one.server.cpu, connections=half)
+
+    with ThreadPoolExecutor(len(pair)) as pool:
+        shots = list(pool.map(shot, pair))
+    return sum(shot.per_second for shot in shots), statistics.mean(shot.cpu_us for shot in shots)
 
 
 def _together(running: mock.Mock) -> float:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from mock_kuma import tls
-from mock_kuma.server import reserve
+from mock_kuma.ports import reserve
 from tests import postgres
 from tests.e2e.crowd import Crowd
 

@@ -8,20 +8,18 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from mock_kuma import listener
-from mock_kuma.server import reserve
-from tests.mock_kuma.test_listener import PLAIN
+from mock_kuma.ports import bound, reserve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
 @pytest.mark.parametrize(
-    "bound",
-    [lambda: listener.bound(PLAIN), lambda: reserve("127.0.0.1", 0)],
+    "make",
+    [bound, reserve],
     ids=["the server", "the wire"],
 )
-def test_a_small_answer_leaves_at_once(bound: Callable[[], socket.socket]) -> None:
+def test_a_small_answer_leaves_at_once(make: Callable[[str, int], socket.socket]) -> None:
     """Though its head and its body are two pieces: a client may take 40 ms to acknowledge the first."""
 
     async def at_once() -> int:
@@ -32,7 +30,7 @@ def test_a_small_answer_leaves_at_once(bound: Callable[[], socket.socket]) -> No
             found.set_result(sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
             writer.close()
 
-        async with await asyncio.start_server(come, sock=bound()) as server:
+        async with await asyncio.start_server(come, sock=make("127.0.0.1", 0)) as server:
             _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
             writer.close()
             return int(await found)
@@ -53,7 +51,7 @@ def test_little_of_an_answer_is_out_of_sight() -> None:
             found.set_result(writer.transport.get_write_buffer_size())
             writer.transport.abort()
 
-        async with await asyncio.start_server(come, sock=listener.bound(PLAIN)) as server:
+        async with await asyncio.start_server(come, sock=bound("127.0.0.1", 0)) as server:
             with socket.socket() as sock:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4_096)
                 sock.connect(server.sockets[0].getsockname())
