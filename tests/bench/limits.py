@@ -31,8 +31,6 @@ class Limits:
 
     inside: dict[str, dict[int, float]]
     shares: str
-    together: tuple[float, float]  # how many came at once on average, with one worker and with two
-    apart: tuple[float, float]  # of W2 on two servers: how many a second both, and what one of them costs
 
     def of(self, work: str, ours: Shot, empty: Shot, goal: float) -> str:
         """Tell what one worker's request is made of, and what a goal of so many a second leaves for each."""
@@ -47,35 +45,16 @@ class Limits:
         )
         return f"{words}. In the mock: {self.shares}" if work == "W2" else words
 
-    def of_two(self, one: Shot, two: Shot, goal: float) -> str:
-        """Tell why a second worker does not do more, where the goal is so many a second."""
-        cores = os.cpu_count() or 1
-        left = cores * 1_000_000 / goal - two.client_us
-        rate, cost = self.apart
-        words = (
-            f"W2: the goal leaves {left:,.0f} µs for each, since wrk takes {two.client_us:,.0f} of the"
-            f" {cores} cores. One worker takes {one.cpu_us:,.0f}, with {self.together[0]:.1f} requests"
-            f" answered together; of two each has four of the eight connections, answers"
-            f" {self.together[1]:.1f} together, and takes {two.cpu_us:,.0f}. Two servers that share nothing,"
-            f" with a store and four connections each, answer {rate:,.0f} a second,"
-            f" {rate / one.per_second:.2f} × one, and take {cost:,.0f}"
-        )
-        if rate < goal:
-            words += ": what two workers share is not the limit, the cores are"
-        return words
-
 
 def _cores(shot: Shot) -> str:
     return f"{shot.per_second * shot.cpu_us / 1_000_000:.2f}"
 
 
-def measure(
-    folder: Path, held: mock.Held, *, together: tuple[float, float], apart: tuple[float, float]
-) -> Limits:
+def measure(folder: Path, held: mock.Held) -> Limits:
     """Measure on the store of a mock that nobody asks any more: its alerts are closed one after the other."""
     ids = held.others
     found = {work: inside.measure(folder, ids, work) for work in ("W2", "W3")}
-    return Limits(found, inside.shares(folder, ids), together, apart)
+    return Limits(found, inside.shares(folder, ids))
 
 
 @contextlib.contextmanager

@@ -51,16 +51,6 @@ class Mock:
         response.raise_for_status()
         return response.json() if response.content else None
 
-    def together(self) -> float:
-        """Return how many brief requests were answered together, on average so far; 0 where none was."""
-        header = {"Authorization": f"Bearer {self.control_token}"}
-        text = self.http.get(f"{self.console}/metrics", headers=header).text
-        found = dict(
-            line.rsplit(" ", 1) for line in text.splitlines() if line.startswith("mock_kuma_together_")
-        )
-        batches = float(found.get("mock_kuma_together_count", 0))
-        return float(found["mock_kuma_together_sum"]) / batches if batches else 0.0
-
     def get(self, query: str, token: str = TOKEN) -> httpx.Response:
         """Ask for alerts as a connector does."""
         url = f"{self.server.url}/api/v1/alerts/?{query}"

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import contextlib
 import statistics
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 import httpx
 
 from mock_kuma.clock import wait_until
-from tests.bench import install, limits, mock, servers
-from tests.bench.load import CONNECTIONS, Ask, Failed, Shot, TooSlow, fire
+from tests.bench import install, limits, mock, servers, workers
+from tests.bench.load import Ask, Failed, Shot, TooSlow, fire
 from tests.bench.peers import OWN, PEERS, Peer
 from tests.bench.table import Row
 
@@ -38,7 +37,7 @@ _EMPTY: Final = "uvicorn, empty"
 #: What is no peer.
 _NO_PEERS: Final = ("mock-kuma", "nginx", _EMPTY)
 #: How the goals read: so many times the best of some peers.
-_TIMES_BEST_W1, _OF_NGINX_W1, _TIMES_BEST_W2, _TIMES_BEST_W3, _TWO_WORKERS = 10, 0.5, 10, 5, 1.6
+_TIMES_BEST_W1, _OF_NGINX_W1, _TIMES_BEST_W2, _TIMES_BEST_W3 = 10, 0.5, 10, 5
 
 
 @dataclass(slots=True)
@@ -65,6 +64,7 @@ class Rates:
     measured: list[Measured]
     missing: dict[str, str]
     limits: limits.Limits
+    turns: list[workers.Turn]
 
     def table(self) -> list[tuple[str, str, dict[str, Shot], float]]:
         """Return the figures as the table wants them."""
@@ -94,43 +94,20 @@ def measure(folder: Path, *, rounds: int, seconds: float, peers: bool, works: se
                 missing[peer.name] = str(error)
         for server in (*measured, *pair):
             server.server.pause()
-        apart: list[tuple[float, float]] = []
         for number in range(rounds):
             # Every other round the other way about, so that nobody always comes after the same.
             for server in measured if number % 2 == 0 else measured[::-1]:
                 for work in WORKS:
                     if work.split()[0] in works:
                         _shoot(server, work, seconds, missing)
-                if server is measured[1] and pair:
-                    apart.append(_apart(pair, seconds))
-        together = _together(one), _together(two)
-    middle = tuple(map(statistics.median, zip(*apart, strict=True))) if apart else (0.0, 0.0)
-    return Rates(measured, missing, limits.measure(folder / "one", data, together=together, apart=middle))
+        turns = workers.measure(measured[0], measured[1], pair, rounds) if pair else []
+    return Rates(measured, missing, limits.measure(folder / "one", data), turns)
 
 
 def _lonely(held: contextlib.ExitStack, folder: Path) -> Measured:
     """Return a server with one worker and a store of its own."""
     running = held.enter_context(mock.running(folder, "--workers", "1"))
     return _ours(running, folder.name, mock.fill(running, folder))
-
-
-def _apart(pair: list[Measured], seconds: float) -> tuple[float, float]:
-    """Ask two servers for W2 at once, over half of the connections each; return the sum, and one's CPU."""
-
-    def shot(one: Measured) -> Shot:
-        with one.server.awake(), one.ask("W2") as ask:
-            assert ask is not None
-            half = CONNECTIONS // 2
-            return fire(one.server.url, ask, seconds=seconds, cpu=one.server.cpu, connections=half)
-
-    with ThreadPoolExecutor(len(pair)) as pool:
-        shots = list(pool.map(shot, pair))
-    return sum(shot.per_second for shot in shots), statistics.mean(shot.cpu_us for shot in shots)
-
-
-def _together(running: mock.Mock) -> float:
-    with running.server.awake():
-        return running.together()
 
 
 def _shoot(server: Measured, work: str, seconds: float, missing: dict[str, str]) -> None:
@@ -244,15 +221,8 @@ def rows(rates: Rates) -> list[Row]:
             limit = nginx["W1"].per_second if "W1" in nginx else 0.0
             goal = f"{_OF_NGINX_W1} × nginx, the same bytes as a file"
             found.append(_row(work, rate, _OF_NGINX_W1, goal, limit, "nginx", note))
-    two = figures.get("mock-kuma, two workers", {})
-    if "W2" in two and "W2" in ours:
-        ratio = two["W2"].per_second / ours["W2"].per_second
-        result = f"{two['W2'].per_second:,.0f} a second, {ratio:.2f} × one"
-        holds = ratio >= _TWO_WORKERS
-        note = (
-            "" if holds else rates.limits.of_two(ours["W2"], two["W2"], _TWO_WORKERS * ours["W2"].per_second)
-        )
-        found.append(Row("W2, two workers", f"{_TWO_WORKERS} × one worker", result, holds, note))
+    if rates.turns:
+        found.append(workers.row(rates.turns))
     return found
 
 
