@@ -11,28 +11,24 @@ good and bad moments.
 from __future__ import annotations
 
 import contextlib
-import cProfile
 import json
-import pstats
 import sqlite3
 import statistics
 import subprocess
 import sys
 import time
-from collections import Counter, defaultdict
+from collections import defaultdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from mock_kuma import app, installation
 from mock_kuma.batch import Batch
 from mock_kuma.incoming import Incoming
 from mock_kuma.notes import Notes
-from mock_kuma.settings import Settings
 from tests.bench import mock
+from tests.bench.shares import profiled, settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from mock_kuma.api.plain import Reply
 
 #: So many requests at once.
@@ -40,10 +36,6 @@ SIZES: Final = (1, 2, 4, 8)
 #: Requests of one measurement, and of one of its parts, which has one number at once.
 COUNT: Final = 8_000
 _PART: Final = 40
-_GROUPS: Final = (
-    ("SQLite", ("sqlite3",)),
-    ("the mock's own Python", ("/mock_kuma/",)),
-)
 
 
 def measure(folder: Path, ids: Path, work: str) -> dict[int, float]:
@@ -64,12 +56,9 @@ def _said(folder: Path, ids: Path, *rest: str) -> str:
 
 
 def _batch(folder: Path) -> tuple[Batch, str]:
-    settings = Settings(
-        host="127.0.0.1", port=0, console_port=0, tls=False, store=f"sqlite:///{folder}/mock.db",
-        data_folder=folder, control_digest=None, workers=1, wire=False, kuma_version="3.2", seed="1",
-    )  # fmt: skip
-    token = installation.prepare(settings, mock.TOKEN)
-    core = app.core(settings.store)
+    given = settings(folder)
+    token = installation.prepare(given, mock.TOKEN)
+    core = app.core(given.store)
     held = core.database.joint()
     assert held is not None
     return Batch(core, held, Notes(core)), token
@@ -92,19 +81,6 @@ def _answer(batch: Batch, work: str, token: str, keys: list[str], size: int) -> 
     return found
 
 
-def _profiled(work: Callable[[], object]) -> str:
-    profile = cProfile.Profile()
-    profile.runcall(work)
-    spent: Counter[str] = Counter()
-    stats: Any = pstats.Stats(profile)
-    for (file, _, name), (_, _, own, _, _) in stats.stats.items():
-        where = file if file != "~" else name
-        group = next((group for group, marks in _GROUPS if any(mark in where for mark in marks)), None)
-        spent[group or "Python's library and others'"] += own
-    total = sum(spent.values())
-    return ", ".join(f"{group} {time / total:.0%}" for group, time in spent.most_common())
-
-
 def main() -> None:
     """Do what the command line says."""
     folder, ids, work = sys.argv[1:4]
@@ -117,7 +93,7 @@ def main() -> None:
     chosen = keys[:COUNT]
     if "--profile" in sys.argv:
         print(
-            json.dumps({"shares": _profiled(lambda: _answer(batch, work, token, chosen[:2_000], SIZES[-1]))})
+            json.dumps({"shares": profiled(lambda: _answer(batch, work, token, chosen[:2_000], SIZES[-1]))})
         )
         return
     costs: defaultdict[int, list[float]] = defaultdict(list)
