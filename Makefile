@@ -4,6 +4,8 @@ CHROMIUM ?= chromium
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+# What is compiled once is not compiled by each of the hundreds of servers that the tests start.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: $(shell sed -n 's/^\([a-z][a-z-]*\):.*/\1/p' $(firstword $(MAKEFILE_LIST))) # every target: none makes a file
 

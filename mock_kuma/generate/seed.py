@@ -10,8 +10,12 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from random import Random
-from typing import Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+T = TypeVar("T")
 #: Keeps ("a", "bc") and ("ab", "c") apart; no kind of thing has it in its name.
 _SEPARATOR: Final = "\x1f"
 
@@ -35,6 +39,16 @@ class Seed:
     def random(self, *path: str | int) -> Random:
         """Return a generator of chance for this path, for things that draw many times."""
         return Random(self.digest(*path))  # noqa: S311 -- repeatable on purpose, no secret
+
+
+def choose(random: Random, of: Sequence[T]) -> T:
+    """Return one of some things, as ``random.choice`` does in half of its time."""
+    count = len(of)
+    bits = count.bit_length()
+    place = random.getrandbits(bits)
+    while place >= count:
+        place = random.getrandbits(bits)
+    return of[place]
 
 
 def uuid_from(digest: bytes) -> str:

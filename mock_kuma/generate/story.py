@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from mock_kuma.generate.catalogue import PRIORITIES
 from mock_kuma.generate.estate import outside
 from mock_kuma.generate.people import DNS_DOMAIN, NT_DOMAIN
-from mock_kuma.generate.seed import uuid_from
+from mock_kuma.generate.seed import choose, uuid_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -46,8 +46,8 @@ def cast(seed: Seed, rule: Rule, n: int, *, estate: Mapping[str, Sequence[Host]]
     Hosts and accounts depend on the number alone: another rule under the same number meets the same.
     """
     random = seed.random("alert", n)
-    hosts = {role: random.choice(choices) for role, choices in estate.items()}
-    user, admin = random.choice(people.staff), random.choice(people.admins)
+    hosts = {role: choose(random, choices) for role, choices in estate.items()}
+    user, admin = choose(random, people.staff), choose(random, people.admins)
     mark = seed.digest("mark", n).hex()
     words: dict[str, object] = {
         "user": user.login,
@@ -64,7 +64,7 @@ def cast(seed: Seed, rule: Rule, n: int, *, estate: Mapping[str, Sequence[Host]]
     for host in hosts.values():
         words.update(host.words)
     for name, choices in rule.words:
-        word = random.choice(choices)
+        word = choose(random, choices)
         words[name] = word.format_map(words) if isinstance(word, str) else word
     return Cast(hosts=hosts, accounts={"user": user, "admin": admin}, words=words)
 

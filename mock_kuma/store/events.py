@@ -7,6 +7,7 @@ of their own, so that the event search finds them.
 from __future__ import annotations
 
 from functools import lru_cache
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import Connection, Row, Select, bindparam, insert, select, update
@@ -24,7 +25,12 @@ def add(connection: Connection, rows: list[dict[str, Any]]) -> None:
     if rows:
         # What is sent with alerts goes first, so that it lies together: base events are many, and read alone.
         own_first = sorted(rows, key=lambda row: row["parent"] is not None)
-        connection.execute(insert(tables.events), own_first)
+        # By the driver itself, which takes two thirds of the time: a world may have millions.
+        made = insert(tables.events).compile(dialect=connection.dialect, column_keys=list(rows[0]))
+        values: Any = own_first
+        if made.positiontup is not None:
+            values = list(map(itemgetter(*made.positiontup), own_first))
+        connection.exec_driver_sql(str(made), values)
 
 
 def find(connection: Connection, world: str, event: str) -> Row[Any] | None:
