@@ -13,17 +13,16 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, delete, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connector import listing
 from connector.errors import UnknownIncident
 from connector.models import storable
-from connector.store import incident_events, incidents, unseen
+from connector.store import incident_events, incidents, into, unseen
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from sqlalchemy import ColumnElement, Insert, Select, Table
+    from sqlalchemy import ColumnElement, Select
 
     from connector.models import Alert
     from connector.store import Store
@@ -93,7 +92,7 @@ class Incidents:
                 fields["close_reason"] = reason
             _write(connection, alert_id, status=CLOSED, alert=_json(fields), revision=row.revision + 1)
             listing.follow(connection, [alert_id])
-            connection.execute(_if_new(connection, unseen), {"alert_id": alert_id})
+            connection.execute(into(connection, unseen).on_conflict_do_nothing(), {"alert_id": alert_id})
 
     def note_seen(self, alert_ids: Sequence[str]) -> None:
         """Remember that KUMA has shown these alerts, or shows them no more."""
@@ -191,7 +190,7 @@ def _create(connection: Connection, alerts: Sequence[Alert], kind: str) -> dict[
         for alert in first.values()
     ]
     # Asked for what was inserted: not every driver counts the rows of an insert.
-    ours = _if_new(connection, incidents).returning(incidents.c.alert_id)
+    ours = into(connection, incidents).on_conflict_do_nothing().returning(incidents.c.alert_id)
     created = {key: first[key] for key in connection.execute(ours, rows).scalars()}
     events = [
         {"alert_id": alert.id, "event_id": key, "place": place, "body": _json(event)}
@@ -199,7 +198,7 @@ def _create(connection: Connection, alerts: Sequence[Alert], kind: str) -> dict[
         for place, (key, event) in enumerate((alert.events or {}).items())
     ]
     if events:
-        connection.execute(_if_new(connection, incident_events), events)
+        connection.execute(into(connection, incident_events).on_conflict_do_nothing(), events)
     return created
 
 
@@ -254,15 +253,8 @@ def _add_events(connection: Connection, alert: Alert) -> int:
         {"alert_id": alert.id, "event_id": key, "place": first + place, "body": _json(alert.events[key])}
         for place, key in enumerate(new)
     ]
-    connection.execute(_if_new(connection, table), rows)
+    connection.execute(into(connection, table).on_conflict_do_nothing(), rows)
     return len(rows)
-
-
-def _if_new(connection: Connection, table: Table) -> Insert:
-    """Return the statement that inserts what is not there yet."""
-    if connection.dialect.name == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def held_by(connection: Connection, alert_ids: Sequence[str]) -> dict[str, Any]:

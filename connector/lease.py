@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from connector.errors import Busy
+from connector.store import into
 from connector.store import leases as table
 
 if TYPE_CHECKING:
@@ -50,9 +50,8 @@ class Lease:
     def take(self, seconds: float) -> None:
         """Take the lease, or prolong it; raises ``Busy``."""
         with self._store.begin() as connection:
-            make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
             nobody = {"name": self._name, "holder": "", "until": 0.0}
-            connection.execute(make(table).values(nobody).on_conflict_do_nothing())
+            connection.execute(into(connection, table).values(nobody).on_conflict_do_nothing())
             row = connection.execute(select(table).where(table.c.name == self._name).with_for_update()).one()
             now = _now(connection, self._clock)
             if row.holder not in {"", self.holder} and now < row.until and not _is_gone(row.holder):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 
+from connector.store import into
 from connector.store import ledger as table
 
 if TYPE_CHECKING:
@@ -98,6 +98,5 @@ def _value(connection: Connection, name: str) -> float | None:
 
 def _write(connection: Connection, name: str, value: float) -> None:
     # One statement: of two instances that delete and insert, one would fail.
-    make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    row = make(table).values(name=name, value=value)
+    row = into(connection, table).values(name=name, value=value)
     connection.execute(row.on_conflict_do_update(index_elements=["name"], set_={"value": value}))

@@ -10,9 +10,8 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects import postgresql, sqlite
 
-from connector.store import incident_events, incidents
+from connector.store import incident_events, incidents, into
 from connector.store import listing as table
 
 if TYPE_CHECKING:
@@ -35,8 +34,7 @@ def follow(connection: Connection, alert_ids: Sequence[str]) -> None:
         counts = {row[0]: row[1] for row in connection.execute(counting.group_by(incident_events.c.alert_id))}
         found = connection.execute(select(incidents).where(incidents.c.alert_id.in_(some)))
         rows = [{**row_of(row), "events": counts.get(row.alert_id, 0)} for row in found]
-        make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        insert = make(table)
+        insert = into(connection, table)
         if rows:
             changed = {name: insert.excluded[name] for name in rows[0] if name != "alert_id"}
             connection.execute(insert.on_conflict_do_update(index_elements=["alert_id"], set_=changed), rows)
@@ -83,4 +81,6 @@ def row_of(incident: Any) -> dict[str, Any]:
 def plain(value: object) -> str:
     """Return a text that any database keeps: without halves of signs, and without NUL."""
     text = value if isinstance(value, str) else ""
+    if text.isascii() and "\0" not in text:
+        return text
     return text.encode("utf-8", "replace").decode().replace("\0", "")

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
+from connector.store import into
 from connector.store import outbox as table
 
 if TYPE_CHECKING:
@@ -43,9 +43,8 @@ class Outbox:
         """Write a closing down; a later word on the same alert replaces an earlier one."""
         with self._store.begin() as connection:
             # One statement: of two instances that delete and insert, one would fail.
-            make = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
             word = {"reason": reason, "state": PENDING, "error": ""}
-            row = make(table).values(alert_id=alert_id, **word)
+            row = into(connection, table).values(alert_id=alert_id, **word)
             connection.execute(row.on_conflict_do_update(index_elements=["alert_id"], set_=word))
 
     def pending(self) -> list[Closing]:

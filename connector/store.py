@@ -27,6 +27,7 @@ from sqlalchemy import (
     make_url,
     select,
 )
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateColumn
 
@@ -35,6 +36,8 @@ from connector.errors import SettingsProblem, StoreTrouble
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from sqlalchemy.dialects import postgresql
 
 metadata = MetaData()
 #: The advisory lock under which tables are made; any number that nobody else's program takes.
@@ -121,6 +124,15 @@ inbox = Table(
     Column("mark", Text, nullable=False),  # another one after each change
     Index("inbox_number", "number"),
 )
+
+
+def into(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
+    """Return an insert that can say what becomes of a row that is there: each database has one of its own."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert  # noqa: PLC0415 -- most have a file, and start sooner
+
+        return insert(table)
+    return sqlite.insert(table)
 
 
 class Store:

@@ -158,7 +158,12 @@ def run(
     context = multiprocessing.get_context("fork")
     settled = context.Event()
     with _running(context, listeners, settled) as processes:
-        settle()
+        try:
+            settle()
+        except BaseException:
+            for process in processes.values():
+                process.kill()  # nobody is served yet, and it may not hear of SIGTERM yet
+            raise
         settled.set()
         _wait_until_accepting(listeners.values(), processes.values(), stop)
         if not stop.is_set():

@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 import h11
 import msgspec
 
-from mock_kuma import faults
-from mock_kuma.bounds import MAX_BODY, MAX_HEAD, MAX_HEADERS, MAX_TARGET
+from mock_kuma import bounds, faults
 from mock_kuma.upstream import PIECE, Application, NoAnswer
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ class Connection:
         self._upstream = upstream
         self._listener = listener
         self._patience = patience
-        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=MAX_HEAD)
+        self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=bounds.MAX_HEAD)
         self._out: list[bytes] = []
         self._app: Application | None = None
         self._size = 0
@@ -132,14 +131,14 @@ class Connection:
             self._http.receive_data(data)
         async with asyncio.timeout(self._patience.within_request):
             request: h11.Request = await self._next()
-        if len(request.headers) > MAX_HEADERS:
-            raise h11.RemoteProtocolError(f"more than {MAX_HEADERS} headers", error_status_hint=431)
-        if len(request.target) > MAX_TARGET:
+        if len(request.headers) > bounds.MAX_HEADERS:
+            raise h11.RemoteProtocolError(f"more than {bounds.MAX_HEADERS} headers", error_status_hint=431)
+        if len(request.target) > bounds.MAX_TARGET:
             raise h11.RemoteProtocolError(
-                f"a path and query of more than {MAX_TARGET} bytes", error_status_hint=414
+                f"a path and query of more than {bounds.MAX_TARGET} bytes", error_status_hint=414
             )
         self._size = 0
-        if int(dict(request.headers).get(b"content-length", b"0")) > MAX_BODY:
+        if int(dict(request.headers).get(b"content-length", b"0")) > bounds.MAX_BODY:
             raise BodyTooLarge
         return request
 
@@ -236,7 +235,7 @@ class Connection:
                 self._http.receive_data(await self._reader.read(PIECE))
         if isinstance(event, h11.Data):
             self._size += len(event.data)
-            if self._size > MAX_BODY:
+            if self._size > bounds.MAX_BODY:
                 raise BodyTooLarge
         return event
 

@@ -6,10 +6,14 @@ fails has no figure; it ends the run with what it said.
 
 from __future__ import annotations
 
+import contextlib
 import os
+import pstats
+import re
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -22,7 +26,7 @@ from tests.bench import mock, shares
 from tests.bench.table import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 _ROOT: Final = Path(__file__).parent.parent.parent
 _BIN: Final = Path(sys.executable).parent
@@ -30,6 +34,7 @@ _STARTS, _START_SECONDS = 5, 0.8
 _WORLDS, _WORLDS_SECONDS, _SAME = 1_000, 5.0, 1.2
 _IMPORTED, _IMPORT_SECONDS, _FLAT = 100_000, 60.0, 1.25
 _IDLE_CPU_MS = 20.0
+_LOOK_SECONDS = 0.05
 #: One cycle is measured to its end, however long it takes.
 _DEADLINE = 3_600
 _BATCH = 10_000
@@ -124,14 +129,15 @@ def connector(folder: Path) -> list[Row]:
         few = _poll(running, folder, _IMPORTED // 10)
         many = _poll(running, folder, _IMPORTED)
         requests, cpu = _idle(running, folder)
+        in_time = many.seconds < _IMPORT_SECONDS
+        note = "" if in_time else f"import: {_profiled(running, folder)}"
     what = f"reference connector: {_IMPORTED:,} alerts"
     growth = many.peak / few.peak
     memory = f"{many.peak / 2**20:.0f} MB, {growth:.2f} × that of {_IMPORTED // 10:,}"
     idle = f"{requests} requests, {cpu:.1f} ms"
     imported = f"{many.seconds:.1f} s; {many.cpu:.1f} s of CPU"
-    in_time = many.seconds < _IMPORT_SECONDS
     return [
-        Row(f"{what} imported", f"under {_IMPORT_SECONDS:g} s", imported, in_time),
+        Row(f"{what} imported", f"under {_IMPORT_SECONDS:g} s", imported, in_time, note),
         Row(f"{what}: memory", f"flat: {_FLAT} × at most", memory, growth <= _FLAT),
         Row("reference connector: an idle poll", f"1 request, under {_IDLE_CPU_MS:g} ms of CPU", idle,
             requests == 1 and cpu < _IDLE_CPU_MS),
@@ -152,13 +158,20 @@ def _config(running: mock.Mock, folder: Path, name: str, token: str) -> Path:
     return config
 
 
-def _poll(running: mock.Mock, folder: Path, count: int) -> _Ran:
+def _profiled(running: mock.Mock, folder: Path) -> str:
+    """Return where the time of an import goes, by package."""
+    told = folder / "import.profile"
+    _poll(running, folder, _BATCH + 1, [sys.executable, "-m", "cProfile", "-o", str(told)])
+    return shares.of(pstats.Stats(str(told)))
+
+
+def _poll(running: mock.Mock, folder: Path, count: int, within: Sequence[str] = ()) -> _Ran:
     world = running.control("POST", "/worlds", {"seed": count})
     for last in _moments(count):
         body = {"count": min(count, _BATCH), "events": 1, "last_seen": last}
         running.control("POST", f"/worlds/{world['world']}/alerts", {"generate": body})
     config = _config(running, folder, f"import-{count}", world["token"])
-    ran = _run([str(_BIN / "kuma-connector"), "--config", str(config), "poll"])
+    ran = _run([*within, str(_BIN / "kuma-connector"), "--config", str(config), "poll"])
     running.control("DELETE", f"/worlds/{world['world']}")
     return ran
 
@@ -191,6 +204,10 @@ def _journal(running: mock.Mock, world: str) -> list[object]:
 
 def harness(folder: Path) -> list[Row]:
     """Measure the reference connector's core profile, and all profiles."""
+    starts, shim = folder / "starts.txt", folder / "bin" / "kuma-connector"
+    shim.parent.mkdir()
+    shim.write_text(f'#!/bin/sh\necho >> "{starts}"\nexec "{_BIN}/kuma-connector" "$@"\n', encoding="utf-8")
+    shim.chmod(0o700)
     rows = []
     for what, options, limit in (
         ("core", ["--profile", "core"], _CORE_SECONDS),
@@ -198,22 +215,54 @@ def harness(folder: Path) -> list[Row]:
     ):
         file = str(_ROOT / "fixtures" / "reference.toml")
         out = str(folder / f"report-{what}")
-        ran = _run([str(_BIN / "kuma-harness"), "run", file, *options, "--out", out])
+        starts.write_text("", encoding="utf-8")
+        command = [str(_BIN / "kuma-harness"), "run", file, *options, "--out", out]
+        ran = _run(command, first_in_path=shim.parent)
         result = f"{ran.seconds:.1f} s; {ran.cpu:.1f} s of CPU"
-        rows.append(Row(f"harness: {what}", f"under {limit} s", result, ran.seconds < limit))
+        note = "" if ran.seconds < limit else _starting(what, ran, len(starts.read_text().splitlines()))
+        rows.append(Row(f"harness: {what}", f"under {limit} s", result, ran.seconds < limit, note))
     return rows
 
 
-def _run(command: list[str]) -> _Ran:
+def _starting(what: str, ran: _Ran, starts: int) -> str:
+    """Return what of a run is starting the connector, which ends before it has a database."""
+    one = statistics.median(_run([str(_BIN / "kuma-connector"), "--version"]).cpu for _ in range(_STARTS))
+    return (
+        f"harness, {what}: {ran.cpu / ran.seconds:.2f} of {os.cpu_count()} cores were busy. The connector was"
+        f" started {starts} times, at {one:.2f} s of CPU or more: {starts * one:.0f} of {ran.cpu:.0f} s"
+    )
+
+
+def _run(command: list[str], first_in_path: Path = _BIN) -> _Ran:
     begun = time.perf_counter()
-    environment = {**os.environ, "PATH": f"{_BIN}{os.pathsep}{os.environ.get('PATH', '')}"}
+    path = os.pathsep.join((str(first_in_path), str(_BIN), os.environ.get("PATH", "")))
+    environment = {**os.environ, "PATH": path}
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment
     ) as process:
         assert process.stdout is not None
+        peak = _Peak(process.pid)
+        peak.start()
         said = process.stdout.read().decode(errors="replace")
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
+        peak.join()
     if process.returncode:
         raise CommandFailed(" ".join(command), said.strip())
-    return _Ran(time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1_024)
+    return _Ran(time.perf_counter() - begun, usage.ru_utime + usage.ru_stime, peak.bytes)
+
+
+class _Peak(threading.Thread):
+    """Looks at a process's most memory until it ends: what ``wait4`` tells begins with its parent's."""
+
+    def __init__(self, pid: int) -> None:
+        super().__init__()
+        self._status = Path(f"/proc/{pid}/status")
+        self.bytes = 0
+
+    def run(self) -> None:
+        """Look."""
+        with contextlib.suppress(OSError):  # it has ended
+            while found := re.search(r"VmHWM:\s+(\d+) kB", self._status.read_text()):
+                self.bytes = int(found[1]) * 1_024
+                time.sleep(_LOOK_SECONDS)

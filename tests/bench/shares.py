@@ -27,6 +27,7 @@ _GROUPS: Final = (
     ("SQLite", ("sqlite3",)),
     ("SQLAlchemy", ("/sqlalchemy/",)),
     ("the mock's own Python", ("/mock_kuma/",)),
+    ("the connector's own Python", ("/connector/",)),
 )
 _WORLDS, _ALERTS = 300, 3_000
 
@@ -41,8 +42,12 @@ def profiled(work: Callable[[], object]) -> str:
     """Return the shares of some work in this process, in words."""
     profile = cProfile.Profile()
     profile.runcall(work)
+    return of(pstats.Stats(profile))
+
+
+def of(stats: Any) -> str:
+    """Return the shares in what the profiler has seen, in words."""
     spent: Counter[str] = Counter()
-    stats: Any = pstats.Stats(profile)
     for (file, _, name), (_, _, own, _, _) in stats.stats.items():
         where = file if file != "~" else name
         group = next((group for group, marks in _GROUPS if any(mark in where for mark in marks)), None)
