@@ -40,6 +40,7 @@ _DEADLINE = 3_600
 _BATCH = 10_000
 _LIBRARIES = "click, flask, msgspec, sqlalchemy.dialects.sqlite, uvicorn.protocols.http.httptools_impl"
 _OWN = "mock_kuma.cli, mock_kuma.installation, mock_kuma.listener, mock_kuma.server"
+_IMPORTS = ("pass", f"import {_LIBRARIES}", f"import {_LIBRARIES}; import {_OWN}")
 _CORE_SECONDS, _ALL_SECONDS = 30, 240
 
 
@@ -63,24 +64,23 @@ class _Ran:
 
 def start(folder: Path) -> list[Row]:
     """Measure from the command to the ready file, imports included."""
-    took, worked = [], []
+    took, worked, importing = [], [], []
     for number in range(_STARTS):
+        # In turn with the starts, since the machine's speed changes from one second to the next.
+        importing.append([_run([sys.executable, "-c", code]).seconds for code in _IMPORTS])
         with mock.running(folder / f"start-{number}") as running:
             took.append(running.server.started)
             worked.append(running.server.cpu())
     median, cpu = statistics.median(took), statistics.median(worked)
     result = f"median {median:.2f} s of {_STARTS}, best {min(took):.2f} s; {cpu:.2f} s of CPU on all cores"
     holds = median < _START_SECONDS
-    note = "" if holds else _imports(median)
+    note = "" if holds else _imports(median, importing)
     return [Row("ready after start", f"under {_START_SECONDS} s", result, holds, note)]
 
 
-def _imports(ready: float) -> str:
+def _imports(ready: float, importing: list[list[float]]) -> str:
     """Return what of a start is importing, each measured as a process of its own."""
-    bare, libraries, all_of_it = (
-        statistics.median(_run([sys.executable, "-c", code]).seconds for _ in range(_STARTS))
-        for code in ("pass", f"import {_LIBRARIES}", f"import {_LIBRARIES}; import {_OWN}")
-    )
+    bare, libraries, all_of_it = map(statistics.median, zip(*importing, strict=True))
     return (
         f"start: {bare:.2f} s are Python, {libraries - bare:.2f} the import of {_LIBRARIES} alone,"
         f" {all_of_it - libraries:.2f} that of the mock's own modules; {ready - all_of_it:.2f} are left for"
