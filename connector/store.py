@@ -141,6 +141,9 @@ class Store:
     def __init__(self, url: str | URL) -> None:
         try:
             self._engine = create_engine(url)
+        except ImportError as error:
+            raise SettingsProblem("PostgreSQL needs its driver: pip install 'mock-kuma[postgres]'") from error
+        try:
             if make_url(url).get_backend_name() == "sqlite":
                 event.listen(self._engine, "connect", _prepare)
                 event.listen(self._engine, "begin", lambda c: c.exec_driver_sql("BEGIN IMMEDIATE"))
@@ -150,9 +153,8 @@ class Store:
                     connection.execute(select(func.pg_advisory_xact_lock(_LOCK)))
                 metadata.create_all(connection)
                 _bring_up_to_date(connection)
-        except ImportError as error:
-            raise SettingsProblem("PostgreSQL needs its driver: pip install 'mock-kuma[postgres]'") from error
         except SQLAlchemyError as error:
+            self.close()
             raise SettingsProblem(f"cannot open the connector's database: {_short(error)}") from error
 
     @contextmanager

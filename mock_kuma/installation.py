@@ -147,12 +147,15 @@ def _opened(store: str) -> Database:
         raise NoStore(f"cannot use the store {shown}: it is no sqlite:///FILE and no postgresql:// address")
     try:
         database = Database(store)
-        database.create()
     except ModuleNotFoundError as error:
         raise NoStore("PostgreSQL needs its driver: pip install 'mock-kuma[postgres]'") from error
+    try:
+        database.create()
     except NotUnicode as error:
+        database.close()
         raise NoStore(f"cannot use the store {shown}: {error}") from error
     except StoreTrouble as error:
+        database.close()
         raise NoStore(f"cannot use the store {shown}: {words(error)}") from error
     return database
 
@@ -162,12 +165,10 @@ def retell(settings: Settings, scenario: Scenario) -> None:
 
     Raises WrongScenario, and then nothing has changed.
     """
-    database = Database(settings.store)
-    with database.write() as connection:
+    with closing(Database(settings.store)) as database, database.write() as connection:
         fresh = _make(connection, settings, scenario, name=None, token=None).world.id
         store.overwrite(connection, fresh, worlds.DEFAULT)
         store.remove(connection, fresh)
-    database.close()
 
 
 def _make(

@@ -23,7 +23,7 @@ from connector.desk.jobs import Jobs
 from connector.desk.link import Link
 from connector.desk.timing import Job
 from connector.desk.vault import Ring, Vault, system_ring, write_own
-from connector.errors import Busy, NotClosed, SettingsProblem
+from connector.errors import Busy, NotClosed, SettingsProblem, StoreTrouble
 from connector.inbox import Inbox
 from connector.incidents import CLOSED, Outcome
 from connector.lease import Lease
@@ -64,7 +64,11 @@ class Engine:
         self._dial = dial or _dial
         self.clock = clock
         self._store = Store(database or in_folder(folder))
-        listing.complete(self._store)
+        try:
+            listing.complete(self._store)
+        except StoreTrouble:
+            self._store.close()
+            raise
         self.accounts = Accounts(self._store)
         self.documents = Documents(self._store)
         self.history = History(self._store)

@@ -135,6 +135,7 @@ class Leans:
         self._engine = engine
         self._idle: deque[Lean] = deque()
         self._compiled: dict[Any, _Compiled] = {}
+        self._closed = False
 
     def transaction(self, begin: str) -> Transaction:
         """Run one transaction; ``begin`` is how SQLite is told so. Raises SQLAlchemy's OperationalError."""
@@ -162,10 +163,13 @@ class Leans:
             return Lean(driver, self._engine.dialect, self._compiled)
 
     def give_back(self, lean: Lean) -> None:
-        """Take a connection back."""
+        """Take a connection back; after ``close`` it is closed."""
         self._idle.append(lean)
+        if self._closed:
+            self.close()
 
     def close(self) -> None:
-        """Close what is at hand."""
+        """Close the connections: idle ones now, the others when they are given back."""
+        self._closed = True
         while self._idle:
             self._idle.pop().close()

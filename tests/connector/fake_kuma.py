@@ -27,6 +27,8 @@ START = datetime(2026, 1, 1, tzinfo=UTC)
 URL = "https://kuma.example.com:7223"
 TOKEN = "c" * 32
 
+_connected: list[Sync] = []
+
 
 @dataclass
 class FakeAlert:
@@ -153,7 +155,15 @@ def connect(
     client = Client(
         URL, token=TOKEN, transport=transport, sleep=clock.sleep, monotonic=clock, chance=lambda: 1.0
     )
-    return Sync(settings, client=client, place=place, monotonic=clock, clock=clock)
+    sync = Sync(settings, client=client, place=place, monotonic=clock, clock=clock)
+    _connected.append(sync)
+    return sync
+
+
+def disconnect_all() -> None:
+    """Stop every connector that ``connect`` returned: a killed one stops nothing by itself."""
+    while _connected:
+        _connected.pop().stop()
 
 
 def held(sync: Sync) -> dict[str, tuple[str, list[str]]]:

@@ -13,6 +13,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Final
 
+from tests.connector.fake_kuma import disconnect_all
 from tests.connector.history import History
 
 #: What can be wrong, by the first word of its sentence.
@@ -23,7 +24,10 @@ def lived(number: int) -> tuple[list[str], Counter[str]]:
     """Let one history happen; return what was wrong at its end, and what it did."""
     with tempfile.TemporaryDirectory() as folder:
         history = History(number, Path(folder))
-        return history.run(), history.counts
+        try:
+            return history.run(), history.counts
+        finally:
+            disconnect_all()
 
 
 def main(count: int) -> int:

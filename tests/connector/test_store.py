@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -55,24 +56,27 @@ def test_a_failure_of_the_database_is_an_error_that_may_heal(tmp_path: Path) -> 
 
 def test_the_mark_never_goes_back(tmp_path: Path) -> None:
     """Another instance may be further already."""
-    ledger = Ledger(Store(in_folder(tmp_path)))
+    with closing(Store(in_folder(tmp_path))) as store:
+        ledger = Ledger(store)
+        for mark in (5, 9, 7):
+            ledger.move_mark(mark)
 
-    for mark in (5, 9, 7):
-        ledger.move_mark(mark)
-
-    assert ledger.mark() == 9
+        assert ledger.mark() == 9
 
 
 def test_what_was_put_off_is_remembered_until_it_was_read(tmp_path: Path) -> None:
     """By whoever opens the same folder."""
     rest = Unfinished(start=1, until=5, newest=9)
-    Ledger(Store(in_folder(tmp_path))).put_off(rest)
+    with closing(Store(in_folder(tmp_path))) as store:
+        Ledger(store).put_off(rest)
 
-    ledger = Ledger(Store(in_folder(tmp_path)))
-    before = ledger.unfinished()
-    ledger.put_off(None)
+    with closing(Store(in_folder(tmp_path))) as store:
+        ledger = Ledger(store)
+        before = ledger.unfinished()
+        ledger.put_off(None)
+        after = ledger.unfinished()
 
-    assert (before, ledger.unfinished()) == (rest, None)
+    assert (before, after) == (rest, None)
 
 
 def test_other_programs_can_read_while_it_is_open(tmp_path: Path) -> None:
