@@ -71,7 +71,9 @@ class Application:
         """Send what is on its way; return when the application has room for more."""
         out, self._out = self._out, []
         if out:
-            self._writer.writelines(out)
+            # Not writelines: in Python 3.12.0 to 3.12.8 and 3.13.0 to 3.13.1 drain would not wait after it
+            # (python/cpython#127655).
+            self._writer.write(b"".join(out))
         try:
             await self._writer.drain()
         except OSError as error:
