@@ -139,8 +139,10 @@ def desk(config: Path, own_config: Path | None, host: str, port: int) -> None:
             click.echo(
                 f"sign in as {serve.FIRST_USER}; the first password is in {folder / serve.PASSWORD_FILE}"
             )
-            # A stopped service ends as an interrupted command does.
-            signal.signal(signal.SIGTERM, signal.default_int_handler)
+            # A stopped service ends as an interrupted command does. Set for SIGINT, too: a shell starts a
+            # job in the background with SIGINT ignored.
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.default_int_handler)
             with contextlib.suppress(KeyboardInterrupt):
                 server.serve_forever()
     except (ConnectorError, OSError) as error:

@@ -140,7 +140,9 @@ def run(config: Path) -> None:
     from connector.desk.timing import Job
 
     # A stopped service ends as an interrupted command does: what runs is finished, the database given back.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # Set for SIGINT, too: a shell starts a job in the background with SIGINT ignored.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
     with _told(), _opened(config) as engine, contextlib.suppress(KeyboardInterrupt):
         engine.jobs.start()
         schedule = engine.schedule()

@@ -46,9 +46,15 @@ def config(kuma: Kuma, tmp_path: Path) -> Path:
 
 
 def begun(config: Path) -> subprocess.Popen[str]:
-    """Start the command."""
+    """Start the command as a shell starts a job in the background: with SIGINT ignored."""
     command = [sys.executable, "-u", "-m", "connector.cli", "--config", str(config), "run"]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509 -- it takes no lock
+    )
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from typing import TYPE_CHECKING
 
 import httpx
+import pytest
 
 from connector.desk.serve import PASSWORD_FILE
 
@@ -15,22 +17,34 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def test_the_desk_is_served_without_a_settings_file(tmp_path: Path) -> None:
-    """On loopback; it tells where the first password lies, and not the password."""
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_the_desk_is_served_without_a_settings_file(tmp_path: Path, stop: signal.Signals) -> None:
+    """On loopback until a signal, though started with SIGINT ignored; it tells where the first password lies,
+    and not the password.
+    """
     command = [sys.executable, "-u", "-m", "connector.cli", "desk", "--port", "0"]
     command += ["--config", str(tmp_path / "kuma.toml")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),  # noqa: PLW1509 -- it takes no lock
+    ) as process:
         try:
             assert process.stdout is not None
             printed = process.stdout.readline() + process.stdout.readline()
             address = re.search(r"http://127\.0\.0\.1:\d+/", printed)
             assert address is not None, printed
             answer = httpx.get(f"{address.group()}incidents", trust_env=False)
+            process.send_signal(stop)
+            process.wait(30)
         finally:
-            process.terminate()
+            process.kill()
     password = (tmp_path / "kuma-connector-data" / PASSWORD_FILE).read_text(encoding="ascii").strip()
 
     assert (answer.status_code, answer.headers["Location"]) == (303, "/sign-in?next=%2Fincidents")
+    assert process.returncode == 0
     assert PASSWORD_FILE in printed
     assert password not in printed
 
